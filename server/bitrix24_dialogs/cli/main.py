@@ -1,0 +1,123 @@
+"""Commands and their arguments. Every command imports what it needs when it runs."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bitrix24_dialogs import __version__
+from bitrix24_dialogs.settings import Settings, SettingsError, load_settings
+
+PROGRAM = "bitrix24-dialogs-mcp"
+EXIT_BAD_SETTINGS = 2
+EXIT_INTERRUPTED = 130
+
+Command = Callable[[argparse.Namespace, Settings], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; without one, serve MCP over standard input and output.
+
+    Returns:
+        The exit code: 0, 1 where a check found something, 2 for settings that cannot be used, 130 for Ctrl-C.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = load_settings(arguments.env_file, **({"demo": True} if arguments.demo else {}))
+        command: Command = arguments.run
+        return command(arguments, settings)
+    except SettingsError as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)  # noqa: T201 - what a person reads
+        return EXIT_BAD_SETTINGS
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="MCP server for Bitrix24 Open Channels dialogs. Without a command it serves MCP over standard input"
+        " and output, which is how an AI assistant starts it.",
+        epilog="Settings are environment variables that begin with BITRIX24_; the README lists them."
+        " Try it without a Bitrix24: bitrix24-dialogs-mcp demo",
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    _common(parser, suppress=False)
+    parser.set_defaults(run=_serve)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        _common(command, suppress=True)
+        command.set_defaults(run=run)
+        return command
+
+    add("serve", _serve, "serve MCP (the default)")
+    add("demo", _demo, "play a support case on a built-in portal, with a real client and a real server")
+    add("doctor", _doctor, "check the portal, the acting user, scopes and tools; never shows the secret")
+    portal = add("portal", _portal, "serve the built-in portal over HTTP, to try things against")
+    portal.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: a free one)")
+    portal.add_argument(
+        "--seed", type=Path, metavar="FILE.json", help="what the portal holds (default: made-up clients)"
+    )
+    portal.add_argument(
+        "--rate-limit", choices=["standard", "enterprise", "off"], default="standard", help="limits that it enforces"
+    )
+    tools = add("tools", _tools, "list the tools")
+    tools.add_argument("--json", action="store_true", help="as the JSON that clients get")
+    config = add("config", _config, "print what connects a client to this server")
+    config.add_argument("client", choices=["claude-code", "cursor", "vscode", "claude-desktop"])
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser, *, suppress: bool) -> None:
+    """The flags work before and after the command; after it they must not reset what stood before."""
+    default = argparse.SUPPRESS if suppress else None
+    parser.add_argument(
+        "--env-file", type=Path, metavar="FILE", default=default, help="read settings from this file too"
+    )
+    parser.add_argument(
+        "--demo", action="store_true", default=default, help="run on the built-in portal; same as BITRIX24_DEMO=1"
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004
+        raise argparse.ArgumentTypeError("must be a port number, 0 to 65535")
+    return int(text)
+
+
+def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    from bitrix24_dialogs.cli.serve import run_serve  # noqa: PLC0415
+
+    return run_serve(settings)
+
+
+def _demo(arguments: argparse.Namespace, settings: Settings) -> int:
+    from bitrix24_dialogs.cli.demo import run_demo  # noqa: PLC0415
+
+    return run_demo()
+
+
+def _doctor(arguments: argparse.Namespace, settings: Settings) -> int:
+    from bitrix24_dialogs.cli.doctor import run_doctor  # noqa: PLC0415
+
+    return run_doctor(settings)
+
+
+def _portal(arguments: argparse.Namespace, settings: Settings) -> int:
+    from bitrix24_dialogs.cli.portal import run_portal  # noqa: PLC0415
+
+    return run_portal(arguments.port, arguments.seed, arguments.rate_limit)
+
+
+def _tools(arguments: argparse.Namespace, settings: Settings) -> int:
+    from bitrix24_dialogs.cli.tools import run_tools  # noqa: PLC0415
+
+    return run_tools(settings, as_json=arguments.json)
+
+
+def _config(arguments: argparse.Namespace, settings: Settings) -> int:
+    from bitrix24_dialogs.cli.config import run_config  # noqa: PLC0415
+
+    return run_config(arguments.client, settings, arguments.env_file)

@@ -1,0 +1,76 @@
+"""A write told truthfully: the state before, the call, the state after.
+
+The portal answers ``true`` to nearly everything that it let in, done or not (behaviour 11), so what a tool reports is
+what reading back shows.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bitrix24_dialogs.dialogs.card import Dialog, read_dialog
+from bitrix24_dialogs.dialogs.desk import Desk
+from bitrix24_dialogs.dialogs.refusals import DialogRefused
+from bitrix24_dialogs.gateway.errors import PortalError
+
+logger = logging.getLogger(__name__)
+
+UNVERIFIED_BY_SETTING = "The portal accepted the call; nothing was read back, because BITRIX24_VERIFY is off"
+UNVERIFIED_BY_FAILURE = "The portal accepted the call, but reading back failed, so its effect is not confirmed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What a write did.
+
+    ``changed`` is what reading back showed; with ``verified`` false nothing was read back, and it says only that the
+    portal accepted the call. ``why`` explains what is not as asked, ``next`` names what would help.
+    """
+
+    chat_id: int
+    changed: bool
+    verified: bool
+    why: str | None = None
+    next: str | None = None
+
+
+async def card_before(desk: Desk, chat_id: int) -> Dialog | None:
+    """The card before a write; None if nothing asks for it: no verification, no restriction to lines.
+
+    Raises:
+        DialogRefused: not found or no rights, or its line is out of reach.
+        PortalError: it could not be read, so nothing may be sent.
+    """
+    if not desk.verify and not desk.lines:
+        return None
+    return await read_dialog(desk, {"CHAT_ID": chat_id})
+
+
+async def write_to_chat(desk: Desk, method: str, chat_id: int, extra: Mapping[str, Any] | None = None) -> Dialog | None:
+    """Call ``method`` for a chat and read the card back; None if it was not, or could not be, read back."""
+    await desk.write(method, {"CHAT_ID": chat_id, **(extra or {})})
+    return await card_after(desk, chat_id)
+
+
+async def card_after(desk: Desk, chat_id: int) -> Dialog | None:
+    """The card after a write; a failure here must not hide that the write was accepted."""
+    if not desk.verify:
+        return None
+    try:
+        return await read_dialog(desk, {"CHAT_ID": chat_id})
+    except (PortalError, DialogRefused) as error:
+        logger.warning("reading back chat %s failed: %s", chat_id, error)
+        return None
+
+
+def not_verified(desk: Desk) -> dict[str, Any]:
+    """The fields of a `Change` whose effect was not read back."""
+    if not desk.verify:
+        return {"changed": True, "verified": False, "why": UNVERIFIED_BY_SETTING}
+    return {
+        "changed": True,
+        "verified": False,
+        "why": UNVERIFIED_BY_FAILURE,
+        "next": desk.advise("{dialog_get} shows the state"),
+    }

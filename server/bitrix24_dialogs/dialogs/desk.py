@@ -1,0 +1,108 @@
+"""An operator's desk: everything that one tool call may use, and nothing that outlives it."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bitrix24_dialogs.dialogs.refusals import DialogRefused, explain
+from bitrix24_dialogs.gateway.clock import Deadline
+from bitrix24_dialogs.gateway.errors import Refused
+from bitrix24_dialogs.gateway.gateway import Gateway
+from bitrix24_dialogs.presenting.words import Words
+
+_TOOL_NAME = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class PortalCall:
+    """A finished call: seconds that the portal worked on it, and its method's running-time counter."""
+
+    method: str
+    duration: float | None
+    operating: float | None
+
+
+@dataclass
+class Desk:
+    """One tool call's way to the portal and to the wording of results.
+
+    Attributes:
+        gateway: sends methods.
+        deadline: when the call has to have ended.
+        words: turns the portal's texts into safe plain ones.
+        lines: the lines whose dialogs are in reach; empty for all.
+        verify: whether writes are surrounded by reads.
+        tool: how advice names a tool: with the setting that switches it off, where it is off.
+        calls: what the portal answered so far.
+        write_sent: whether a write has gone out.
+    """
+
+    gateway: Gateway
+    deadline: Deadline
+    words: Words
+    lines: frozenset[int]
+    verify: bool
+    tool: Callable[[str], str]
+    calls: list[PortalCall] = field(default_factory=list)
+    write_sent: bool = False
+
+    async def me(self) -> int:
+        """The acting employee's number.
+
+        Raises:
+            NotConfigured: there is no credential.
+        """
+        return (await self.gateway.credential()).user_id
+
+    async def read(self, method: str, params: Mapping[str, Any]) -> Any:
+        """The result of a method that changes nothing.
+
+        Raises:
+            DialogRefused: the portal refused it for a reason that dialogs know.
+            PortalError: anything else that went wrong.
+        """
+        return await self._call(self.gateway.read, method, params)
+
+    async def write(self, method: str, params: Mapping[str, Any]) -> Any:
+        """The result of a method that changes something; sent at most once.
+
+        Raises:
+            DialogRefused: the portal refused it for a reason that dialogs know; nothing was changed.
+            PortalError: anything else that went wrong.
+        """
+        result = await self._call(self.gateway.write, method, params)
+        self.write_sent = True
+        return result
+
+    def advise(self, text: str) -> str:
+        """``text`` with the tools that stand in braces named as the caller may use them."""
+        return _TOOL_NAME.sub(lambda found: self.tool(found[1]), text)
+
+    def refusal(self, why: str, advice: str, code: str = "") -> DialogRefused:
+        """A refusal whose advice names tools in braces."""
+        return DialogRefused(self.advise(why), self.advise(advice), code)
+
+    def require_line(self, *lines: int) -> None:
+        """Let a dialog pass only if all the lines it belongs to are in reach.
+
+        Raises:
+            DialogRefused: one of them is not.
+        """
+        if self.lines and not self.lines.issuperset(lines):
+            raise DialogRefused(
+                "This dialog belongs to a line that is out of reach here",
+                "The setting BITRIX24_LINES names the lines that this server may work with",
+            )
+
+    async def _call(self, send: Callable[..., Any], method: str, params: Mapping[str, Any]) -> Any:
+        try:
+            answer = await send(method, params, self.deadline)
+        except Refused as refused:
+            explained = explain(method, refused.code, refused.what)
+            if explained is None:
+                raise
+            why, advice = explained
+            raise self.refusal(why, advice, refused.code) from None
+        self.calls.append(PortalCall(method, answer.time.get("duration"), answer.time.get("operating")))
+        return answer.result

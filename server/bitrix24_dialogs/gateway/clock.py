@@ -1,0 +1,48 @@
+"""Time as something that is handed in, so that limits and retries can be tested in virtual time."""
+
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+import anyio
+
+
+class Clock(Protocol):
+    """Monotonic seconds, and waiting by them."""
+
+    def now(self) -> float:
+        """Seconds that never go backwards; only differences mean anything."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for ``seconds``; zero and less give way to other tasks once."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> float:
+        """See `Clock.now`."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """See `Clock.sleep`."""
+        await anyio.sleep(max(seconds, 0))
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The moment by which a tool call must have ended."""
+
+    clock: Clock
+    at: float
+
+    @classmethod
+    def after(cls, clock: Clock, seconds: float) -> "Deadline":
+        """A deadline ``seconds`` from now."""
+        return cls(clock, clock.now() + seconds)
+
+    def remaining(self) -> float:
+        """Seconds left; negative once it has passed."""
+        return self.at - self.clock.now()

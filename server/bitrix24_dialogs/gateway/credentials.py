@@ -1,0 +1,163 @@
+"""Who acts on the portal. Today a webhook; the interface leaves room for one credential per caller.
+
+Source of the URL form: protocol notes 1.1 and 2.1 (an inbound webhook carries its secret in the path).
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from bitrix24_dialogs.gateway.errors import NotConfigured
+
+_WEBHOOK_PATH = re.compile(r"^(?P<root>/.+?)/(?P<user>[1-9]\d*)/(?P<secret>[A-Za-z0-9_-]{4,})(?:/[a-z][a-z0-9.]*)?/?$")
+_EXPECTED = "https://your-company.bitrix24.com/rest/7/<secret>/"
+
+
+class WebhookError(ValueError):
+    """A text is not an inbound webhook address. The message never repeats the text: it may hold the secret."""
+
+
+class Credential(Protocol):
+    """One identity on one portal, as the gateway needs it."""
+
+    @property
+    def portal(self) -> str:
+        """Host (and port) of the portal: the key of everything that is counted per portal."""
+        ...
+
+    @property
+    def user_id(self) -> int:
+        """Number of the employee that this credential is meant to act as."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """A name for this credential that gives nothing away."""
+        ...
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be seen outside the gateway."""
+        ...
+
+    def address(self, method: str) -> str:
+        """Where ``method`` is posted to. Holds the secret for a webhook: never log it."""
+        ...
+
+    def sign(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The body to post: ``params``, and the token for credentials that travel there."""
+        ...
+
+
+class CredentialSource(Protocol):
+    """Answers "whose credential does this call use?"."""
+
+    async def current(self) -> Credential:
+        """The credential of the running call.
+
+        Raises:
+            NotConfigured: there is none; the text names the setting that is missing.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An inbound webhook: portal, owner and secret. Its ``repr`` shows no secret."""
+
+    scheme: str
+    portal: str
+    root: str
+    user_id: int
+    secret: str = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """Portal and owner: two webhooks of one person share it, which is on the safe side for limits."""
+        return f"{self.portal}#{self.user_id}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secret part of the path."""
+        return (self.secret,)
+
+    def address(self, method: str) -> str:
+        """See `Credential.address`."""
+        return f"{self.scheme}://{self.portal}{self.root}/{self.user_id}/{self.secret}/{method}.json"
+
+    def sign(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Credential.sign`. A webhook is signed by its address."""
+        return dict(params)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` names this machine and nothing else."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def parse_webhook(text: str) -> Webhook:
+    """Read an inbound webhook address as Bitrix24 shows it, with or without a method at its end.
+
+    Raises:
+        WebhookError: it is not one; the message says what is wrong without repeating it.
+    """
+    address = text.strip().strip("\"'")
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise WebhookError(f"it is not a web address; expected {_EXPECTED}") from None
+    if parts.scheme not in {"http", "https"} or not host:
+        raise WebhookError(f"it is not a web address; expected {_EXPECTED}")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise WebhookError(f"it has a user name, a query or a fragment; expected just {_EXPECTED}")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise WebhookError("it begins with http://, which would send the secret in the clear; use https://")
+    found = _WEBHOOK_PATH.match(parts.path)
+    if found is None:
+        raise WebhookError(f"its path is not /rest/<user number>/<secret>/; expected {_EXPECTED}")
+    if found["root"].endswith("/api"):
+        raise WebhookError("it is a REST 3.0 address, where these methods do not exist; remove /api from its path")
+    netloc = f"[{host}]" if ":" in host else host
+    return Webhook(
+        scheme=parts.scheme,
+        portal=netloc if port is None else f"{netloc}:{port}",
+        root=found["root"],
+        user_id=int(found["user"]),
+        secret=found["secret"],
+    )
+
+
+@dataclass(frozen=True)
+class OneWebhook:
+    """Every call acts as the owner of one webhook."""
+
+    webhook: Webhook
+
+    async def current(self) -> Credential:
+        """See `CredentialSource.current`."""
+        return self.webhook
+
+
+@dataclass(frozen=True)
+class NoCredential:
+    """No call can act: the settings lack a webhook, or hold one that is none."""
+
+    what: str
+    advice: str
+
+    async def current(self) -> Credential:
+        """Always refuses, with the setting to change.
+
+        Raises:
+            NotConfigured: always.
+        """
+        raise NotConfigured(self.what, self.advice)

@@ -1,0 +1,235 @@
+"""What can go wrong between us and a portal, as one hierarchy made by one factory.
+
+Every error says what happened and what to do next in our own words, whether the method can have run, and whether
+another try may help. Source: protocol notes 3 and 6 (codes, statuses, "executed?"), behaviour 1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Executed(Enum):
+    """Whether the portal can have run the method of a failed call."""
+
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class PortalError(Exception):
+    """A call that brought no result. ``str()`` is one line for people and models; it holds no secret."""
+
+    executed = Executed.NO
+    transient = False
+
+    def __init__(self, what: str, advice: str, code: str = "") -> None:
+        """``what`` happened, the ``advice`` for what to do next, and the portal's own ``code`` where it gave one."""
+        super().__init__(what, advice, code)
+        self.what = what
+        self.advice = advice
+        self.code = code
+
+    def __str__(self) -> str:
+        """What happened, the portal's code, what to do next."""
+        code = f" (portal code {self.code})" if self.code else ""
+        return f"{self.what}{code}. {self.advice}"
+
+
+class NotConfigured(PortalError):
+    """There is no usable credential for this call."""
+
+
+class NotSent(PortalError):
+    """The call was given up before anything was sent."""
+
+
+class WrongActor(PortalError):
+    """The credential acts as somebody else than its owner."""
+
+
+class CannotConnect(PortalError):
+    """No connection could be made; nothing was sent."""
+
+    transient = True
+
+
+class CertificateRefused(PortalError):
+    """The portal's TLS certificate is not trusted; nothing was sent."""
+
+
+class NotAPortal(PortalError):
+    """The address answers, but not as a Bitrix24 REST portal does."""
+
+
+class Moved(PortalError):
+    """The portal answers from another address that is not allowed here."""
+
+
+class LicenceExpired(PortalError):
+    """A self-hosted portal that sends every request to its licence page."""
+
+
+class Refused(PortalError):
+    """The method was reached and refused the call; ``code`` says why, and may be empty (behaviour 1)."""
+
+
+class CredentialRefused(PortalError):
+    """The portal does not let this credential in."""
+
+
+class ScopeMissing(PortalError):
+    """The credential lacks a permission scope."""
+
+
+class RateLimited(PortalError):
+    """Too many requests; nothing ran."""
+
+    transient = True
+
+
+class OperatingLimited(PortalError):
+    """The method's running time is used up for some minutes; nothing ran."""
+
+
+class Overloaded(PortalError):
+    """Bitrix24 has blocked the portal by hand."""
+
+
+class AuthorisationBusy(PortalError):
+    """The portal could not check the credential just now; nothing ran."""
+
+    transient = True
+
+
+class Interrupted(PortalError):
+    """The connection failed or timed out after the request had gone out."""
+
+    executed = Executed.UNKNOWN
+    transient = True
+
+
+class BadAnswer(PortalError):
+    """An answer that cannot be understood: not JSON, cut off, empty, too large, wrongly encoded, a server error."""
+
+    executed = Executed.UNKNOWN
+    transient = True
+
+
+class OutcomeUnknown(PortalError):
+    """A write went out and no usable answer came back: it may have happened."""
+
+    executed = Executed.UNKNOWN
+
+
+@dataclass(frozen=True)
+class _Known:
+    kind: type[PortalError]
+    what: str
+    advice: str
+
+
+_NEW_WEBHOOK = "Create a new inbound webhook in Bitrix24 and put its address into BITRIX24_WEBHOOK_URL"
+_ADMIN = "Ask the portal's administrator; trying again will not help"
+_LATER = "Try again in a minute"
+
+# Protocol notes 3: codes are compared without regard to letter case.
+_SYSTEM_CODES: Mapping[str, _Known] = {
+    "query_limit_exceeded": _Known(RateLimited, "The portal gets too many requests", _LATER),
+    "operation_time_limit": _Known(
+        OperatingLimited,
+        "This method has used up its running time on the portal",
+        "Wait up to ten minutes before calling it again; other methods are not affected",
+    ),
+    "overload_limit": _Known(
+        Overloaded, "Bitrix24 has blocked REST for this portal by hand", "Contact Bitrix24 support"
+    ),
+    "no_auth_found": _Known(
+        CredentialRefused, "The portal does not know this webhook: wrong, deleted or expired", _NEW_WEBHOOK
+    ),
+    "error_oauth": _Known(CredentialRefused, "The portal does not accept this credential", _NEW_WEBHOOK),
+    "invalid_token": _Known(CredentialRefused, "The portal does not accept this credential", _NEW_WEBHOOK),
+    "expired_token": _Known(CredentialRefused, "The credential has expired", _NEW_WEBHOOK),
+    "invalid_credentials": _Known(
+        CredentialRefused,
+        "The webhook's owner lacks the right to use REST, was dismissed, or the webhook has expired",
+        _NEW_WEBHOOK,
+    ),
+    "authorization_error": _Known(
+        CredentialRefused, "The webhook's owner cannot be signed in, probably inactive", _NEW_WEBHOOK
+    ),
+    "user_access_error": _Known(CredentialRefused, "This employee may not use the application", _ADMIN),
+    "application_not_found": _Known(CredentialRefused, "The application is not installed on the portal", _ADMIN),
+    "not_installed": _Known(CredentialRefused, "The application is not installed on the portal", _ADMIN),
+    "payment_required": _Known(CredentialRefused, "The portal's subscription is over", _ADMIN),
+    "wrong_license": _Known(CredentialRefused, "The portal's plan lacks this feature", _ADMIN),
+    "wrong_auth_type": _Known(CredentialRefused, "This method does not work with a webhook", _ADMIN),
+    "allowed_only_intranet_user": _Known(CredentialRefused, "The webhook belongs to an extranet user", _NEW_WEBHOOK),
+    "method_confirm_waiting": _Known(CredentialRefused, "An administrator has to approve this method first", _ADMIN),
+    "method_confirm_denied": _Known(CredentialRefused, "An administrator has denied this method", _ADMIN),
+    "insufficient_scope": _Known(
+        ScopeMissing,
+        "The webhook lacks a permission scope for this method",
+        "Edit the webhook in Bitrix24 and tick the scope imopenlines (Open Channels)",
+    ),
+    "invalid_request": _Known(
+        NotAPortal, "The portal wants https", "Put the https:// address into BITRIX24_WEBHOOK_URL"
+    ),
+    "connection_error": _Known(AuthorisationBusy, "The portal could not check the credential just now", _LATER),
+    "error_method_not_found": _Known(
+        Refused,
+        "The portal does not know this method: it is too old, or Open Channels is not installed there",
+        _ADMIN,
+    ),
+    "portal_deleted": _Known(CredentialRefused, "The portal was deleted or is closed", _ADMIN),
+    "wrong_encoding": _Known(
+        Refused, "The portal could not read the request's encoding", "Remove unusual characters from the text"
+    ),
+    "error_core": _Known(BadAnswer, "The portal failed while running the method", _LATER),
+    "internal_server_error": _Known(BadAnswer, "The portal failed while running the method", _LATER),
+    "error_unexpected_answer": _Known(BadAnswer, "The portal failed while running the method", _LATER),
+    "internal_wrong_transport": _Known(BadAnswer, "The portal failed while running the method", _LATER),
+    "wrong_handler_class": _Known(BadAnswer, "The portal failed while running the method", _LATER),
+}
+
+
+def error_from_body(status: int, code: str, description: str) -> PortalError:
+    """The error for an answer that has the key ``error``; its presence decides, not the status (protocol notes 1.3).
+
+    ``description`` must be redacted and plain already. It is used only where our own words would say less: for codes
+    that are not known here.
+    """
+    known = _SYSTEM_CODES.get(code.lower())
+    if known is not None:
+        return known.kind(known.what, known.advice, code)
+    if code.upper() == "ACCESS_DENIED" and status in {401, 403}:
+        # The same code as a method's own refusal, another status: the plan lacks REST (behaviour 1).
+        return CredentialRefused("The portal's plan has no REST, or the webhook's owner never signed in", _ADMIN, code)
+    if status >= 500:  # noqa: PLR2004 - an HTTP status class
+        return BadAnswer("The portal failed while running the method", _LATER, code)
+    what = f"The portal refused: {description}" if description else "The portal refused without saying why"
+    return Refused(what, "Check the identifiers and the dialog's state", code)
+
+
+def error_from_page(status: int, *, empty: bool) -> PortalError:
+    """The error for an answer that is not the portal's JSON (protocol notes 6). The body is never shown."""
+    if status == 404:  # noqa: PLR2004
+        return NotAPortal(
+            "There is no Bitrix24 REST at this address (HTTP 404)",
+            "Check the host and the path in BITRIX24_WEBHOOK_URL",
+        )
+    if status in {401, 403}:
+        return NotAPortal(
+            f"Something before the portal refuses us (HTTP {status}): a firewall, an address filter or a proxy",
+            "Ask whoever runs the portal's network to let this machine in",
+        )
+    what = "an empty answer" if empty else "something that is not a Bitrix24 answer"
+    return BadAnswer(f"The portal sent {what} (HTTP {status})", _LATER)
+
+
+def access_denied(code: str = "ACCESS_DENIED") -> Refused:
+    """The one wording for "no such thing, or no right to it": the portal does not tell them apart."""
+    return Refused(
+        "Not found, or the webhook's owner has no rights to it: Bitrix24 does not tell the two apart",
+        "Check the identifier; if it is right, ask an administrator for access to the line",
+        code,
+    )

@@ -1,0 +1,59 @@
+"""Whether a credential still acts as its owner.
+
+A dismissed employee's webhook goes on working as a system user (protocol notes 2.1): a write would be made in a
+stranger's name. So before a credential's first write, and hourly, ``profile`` must return the owner's own number.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+
+from bitrix24_dialogs.gateway.clock import Clock
+from bitrix24_dialogs.gateway.credentials import Credential
+from bitrix24_dialogs.gateway.errors import WrongActor
+
+_TRUSTED_SECONDS = 3600.0
+
+
+class IdentityCheck:
+    """Remembers when each credential was last seen to act as its owner."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Nobody checked yet."""
+        self._clock = clock
+        self._checked: dict[str, float] = {}
+        self._one_at_a_time = anyio.Lock()
+
+    async def ensure(self, credential: Credential, profile: Callable[[], Awaitable[Any]]) -> None:
+        """Ask ``profile`` unless it was asked within the hour.
+
+        Raises:
+            WrongActor: the portal acts as somebody else, or as nobody.
+            PortalError: the profile cannot be read.
+        """
+        if self._fresh(credential):
+            return
+        async with self._one_at_a_time:
+            if self._fresh(credential):
+                return
+            answer = await profile()
+            acting = acting_user(answer)
+            if acting != credential.user_id:
+                actor = f"user {acting}" if acting else "an inactive user"
+                raise WrongActor(
+                    f"Not sent: this webhook belongs to user {credential.user_id}, but the portal now acts as {actor}"
+                    " (as it does once an employee is dismissed)",
+                    "Create a webhook as an active employee and put its address into BITRIX24_WEBHOOK_URL",
+                )
+            self._checked[credential.key] = self._clock.now()
+
+    def _fresh(self, credential: Credential) -> bool:
+        checked = self._checked.get(credential.key)
+        return checked is not None and self._clock.now() - checked < _TRUSTED_SECONDS
+
+
+def acting_user(profile: object) -> int | None:
+    """The number in an answer of ``profile``; none for the empty object of an inactive user (protocol notes 2.4)."""
+    number = profile.get("ID") if isinstance(profile, dict) else None
+    return int(number) if isinstance(number, int | str) and str(number).isdecimal() and int(number) > 0 else None

@@ -1,0 +1,101 @@
+"""How many requests a portal may get: a leaky bucket with fair waiting (protocol notes 4.1)."""
+
+from dataclasses import dataclass
+
+import anyio
+
+from bitrix24_dialogs.gateway.clock import Clock, Deadline
+from bitrix24_dialogs.gateway.errors import RateLimited
+
+# A refused request shows that somebody behind our address uses the same bucket: give way, then come back slowly.
+_GIVE_WAY = 0.5
+_COME_BACK = 1.1
+_COME_BACK_EVERY = 10.0
+_SLOWEST = 0.1
+
+
+@dataclass(frozen=True)
+class Rate:
+    """``burst`` requests at once, then ``per_second``."""
+
+    burst: float
+    per_second: float
+
+
+# A little below what the portal allows (50 and 2, Enterprise 250 and 5): its clock is not ours.
+STANDARD = Rate(burst=40, per_second=1.8)
+ENTERPRISE = Rate(burst=200, per_second=4.5)
+UNLIMITED = Rate(burst=float("inf"), per_second=float("inf"))
+
+
+class Limiter:
+    """The bucket of one portal. First come, first served; a waiter that is cancelled leaves no trace."""
+
+    def __init__(self, rate: Rate, clock: Clock) -> None:
+        """An empty bucket that leaks by ``rate`` and tells time by ``clock``."""
+        self._rate = rate
+        self._clock = clock
+        self._level = 0.0
+        self._share = 1.0
+        self._seen = clock.now()
+        self._share_changed = clock.now()
+        self._turn = anyio.Lock()
+        self._waiting = 0
+
+    async def admit(self, deadline: Deadline, keep: float = 0.0) -> None:
+        """Wait for one request's place in the bucket.
+
+        Arguments:
+            deadline: when the tool call has to end.
+            keep: seconds of it that the request itself will need.
+
+        Raises:
+            RateLimited: the place would come too late; nothing was waited for.
+        """
+        if self._rate.burst == float("inf"):
+            return
+        _refuse_if_late(self.estimate(), deadline, keep)
+        self._waiting += 1
+        try:
+            async with self._turn:  # anyio's lock is first come, first served
+                while (missing := self._missing(1)) > 0:
+                    _refuse_if_late(missing, deadline, keep)
+                    await self._clock.sleep(missing)
+                self._level += 1
+        finally:
+            self._waiting -= 1
+
+    def estimate(self) -> float:
+        """Seconds that a request would wait if it came now."""
+        return self._missing(self._waiting + 1)
+
+    def slow_down(self) -> None:
+        """The portal refused a request for its rate: halve ours, and treat the bucket as full."""
+        self._leak()
+        self._share = max(self._share * _GIVE_WAY, _SLOWEST)
+        self._share_changed = self._clock.now()
+        self._level = max(self._level, self._rate.burst)
+
+    def _missing(self, places: int) -> float:
+        self._leak()
+        return max(0.0, (self._level + places - self._rate.burst) / self._per_second)
+
+    @property
+    def _per_second(self) -> float:
+        return self._rate.per_second * self._share
+
+    def _leak(self) -> None:
+        now = self._clock.now()
+        self._level = max(0.0, self._level - (now - self._seen) * self._per_second)
+        self._seen = now
+        while self._share < 1 and now - self._share_changed >= _COME_BACK_EVERY:
+            self._share = min(1.0, self._share * _COME_BACK)
+            self._share_changed += _COME_BACK_EVERY
+
+
+def _refuse_if_late(wait: float, deadline: Deadline, keep: float) -> None:
+    if wait > deadline.remaining() - keep:
+        raise RateLimited(
+            "Too many requests to this portal are waiting already",
+            f"Nothing was sent; try again in {max(1, round(wait))} seconds",
+        )

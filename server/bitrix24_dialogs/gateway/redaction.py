@@ -1,0 +1,45 @@
+"""Secrets do not leave: what is cut out of every text before anybody may see it (protocol notes 7)."""
+
+import logging
+import re
+from collections.abc import Iterable
+
+_HIDDEN = "***"
+_WEBHOOK = re.compile(r"(/rest/(?:api/)?\d+/)[^/\s\"'<>\\]+", re.IGNORECASE)
+_KEYS = (
+    "auth|access_token|refresh_token|client_secret|code|application_token|AUTH_ID|REFRESH_ID|APP_SID|token|sessid"
+    "|signature|key|password|secret|_esd|CHANNEL_ID"
+)
+_PAIR = re.compile(rf"([?&;\s\"'](?:{_KEYS})=)[^&\s\"'<>]+", re.IGNORECASE)
+_MEMBER = re.compile(rf"([\"'](?:{_KEYS})[\"']\s*:\s*[\"'])[^\"']+", re.IGNORECASE)
+_HEADER = re.compile(
+    r"((?:Authorization|Set-Cookie|Cookie|X-Bitrix-Rest-Application)\"?'?\s*[:=]\s*)[^\r\n]+", re.IGNORECASE
+)
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """``text`` without webhook secrets, tokens, signed query values, credential headers, and without ``secrets``."""
+    for pattern in (_HEADER, _WEBHOOK, _PAIR, _MEMBER):
+        text = pattern.sub(rf"\g<1>{_HIDDEN}", text)
+    return hide(text, secrets)
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """``text`` without ``secrets``, whatever their letter case; nothing else of it changes."""
+    for secret in secrets:
+        if secret.lower() in text.lower():
+            text = re.sub(re.escape(secret), _HIDDEN, text, flags=re.IGNORECASE)
+    return text
+
+
+class RedactingFormatter(logging.Formatter):
+    """Formats a log record, its traceback included, and then cuts secrets out of the whole."""
+
+    def __init__(self, fmt: str, secrets: Iterable[str] = ()) -> None:
+        """``fmt`` as for `logging.Formatter`; ``secrets`` are hidden wherever they stand."""
+        super().__init__(fmt)
+        self._secrets = tuple(secrets)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter.format`."""
+        return redact(super().format(record), self._secrets)

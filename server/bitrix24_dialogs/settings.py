@@ -1,0 +1,141 @@
+"""Every setting, described once. The README's table is made from here."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "BITRIX24_"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used. One line that says which and how to change it, never its value."""
+
+
+def _numbers(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """The server's settings, each an environment variable with the prefix ``BITRIX24_``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    webhook_url: SecretStr | None = Field(
+        None,
+        description="Inbound webhook of the employee who acts, `https://your-company.bitrix24.com/rest/7/<secret>/`."
+        " It is a password.",
+    )
+    webhook_url_file: Path | None = Field(
+        None, description="A file that holds the webhook instead (Docker and Kubernetes secrets)."
+    )
+    read_only: bool = Field(False, description="`on` leaves only the tools that change nothing.")
+    lines: Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_numbers)] = Field(
+        (),
+        description="Line numbers, such as `22,24`: dialogs of other lines are out of reach, reading included.",
+    )
+    mask_contacts: bool = Field(False, description="`on` masks phone numbers and e-mail addresses in results.")
+    verify: bool = Field(
+        True, description="`off` drops the reads before and after a write; results then say that nothing was verified."
+    )
+    rate_limit: Annotated[Literal["standard", "enterprise", "off"], BeforeValidator(_lower)] = Field(
+        "standard",
+        description="What the portal allows: `standard` (50 requests, then 2 a second), `enterprise` (250, then 5),"
+        " or `off` (self-hosted).",
+    )
+    timeout: float = Field(30, gt=0, le=50, description="Seconds to wait for one answer of the portal, up to 50.")
+    ca_file: Path | None = Field(None, description="PEM file with the authority of a self-hosted portal's certificate.")
+    redirect_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_numbers)] = Field(
+        (), description="Hosts that a renamed portal may redirect to. The webhook's secret goes to no other."
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+        "warning", description="`debug`, `info`, `warning` or `error`; logs go to stderr."
+    )
+    demo: bool = Field(False, description="`on` runs on a built-in portal with made-up clients; no Bitrix24 is needed.")
+
+
+def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
+    """The settings from the environment, and below it from ``env_file`` if one is named.
+
+    Arguments:
+        env_file: a file of ``KEY=value`` lines; keys of others in it are ignored.
+        overrides: settings from command-line flags; they win.
+
+    Raises:
+        SettingsError: something in them cannot be used.
+    """
+    if env_file is not None:
+        _check_env_file(env_file)
+    try:
+        return Settings(**{"_env_file": env_file, "_env_file_encoding": "utf-8", **overrides})
+    except ValidationError as error:
+        raise SettingsError("; ".join(_explain(dict(problem)) for problem in error.errors())) from None
+
+
+def secret_from_file(path: Path, setting: str) -> str:
+    """The text of a file that holds one secret.
+
+    Raises:
+        SettingsError: it cannot be read, or is empty.
+    """
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(f"{setting}: the file {path} cannot be read ({_reason(error)})") from None
+    if not text:
+        raise SettingsError(f"{setting}: the file {path} is empty")
+    return text
+
+
+def describe_settings() -> list[tuple[str, str, str]]:
+    """Name, default and description of every setting, in order: the README's table."""
+    return [(name, _default(field.default), field.description or "") for name, field in _fields()]
+
+
+def _fields() -> list[tuple[str, Any]]:
+    return [(PREFIX + name.upper(), field) for name, field in Settings.model_fields.items()]
+
+
+def _default(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "" if value is None or value == () else f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _check_env_file(path: Path) -> None:
+    from dotenv.parser import parse_stream  # noqa: PLC0415 - read only when a file is named
+
+    try:
+        with path.open(encoding="utf-8") as stream:
+            broken = [binding.original.line for binding in parse_stream(stream) if binding.error]
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(f"--env-file {path} cannot be read ({_reason(error)})") from None
+    if broken:
+        raise SettingsError(f"--env-file {path}, line {broken[0]}: expected KEY=value")
+
+
+def _explain(problem: Mapping[str, Any]) -> str:
+    location = problem["loc"]
+    name = PREFIX + str(location[0]).upper() if location else "settings"
+    return f"{name}: {_WORDS.get(problem['type'], str(problem['msg']).lower())}"
+
+
+_WORDS = {
+    "bool_parsing": "use on or off",
+    "bool_type": "use on or off",
+    "int_parsing": "use whole numbers separated by commas",
+    "float_parsing": "use a number of seconds",
+    "literal_error": "use one of the values named in its description (bitrix24-dialogs-mcp serve --help)",
+}
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror or "unreadable" if isinstance(error, OSError) else "not UTF-8 text"

@@ -1,0 +1,77 @@
+"""Results: data classes to compact JSON, and to the schema that declares them."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+_PRIMITIVES: Mapping[type, str] = {int: "integer", str: "string", bool: "boolean", float: "number"}
+
+
+def result_schema(kind: type) -> dict[str, Any]:
+    """The JSON Schema of a result class: every field named, no ``null``, no references.
+
+    Fields that may be None, and lists, are optional: they are left out when empty.
+
+    Raises:
+        TypeError: a field's type cannot be published.
+    """
+    hints = _hints(kind)
+    properties = {item.name: _schema(hints[item.name]) for item in fields(kind)}
+    required = [item.name for item in fields(kind) if not _may_be_left_out(hints[item.name])]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def result_dict(result: Any) -> dict[str, Any]:
+    """``result`` as JSON data, without what is None or an empty optional list."""
+    hints = _hints(type(result))
+    filled = {item.name: _value(getattr(result, item.name)) for item in fields(result)}
+    return {
+        name: value for name, value in filled.items() if not (value in (None, []) and _may_be_left_out(hints[name]))
+    }
+
+
+def _hints(kind: type) -> Mapping[str, Any]:
+    return _hints_of(kind)
+
+
+@cache
+def _hints_of(kind: Hashable) -> Mapping[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
+def _value(value: Any) -> Any:
+    if is_dataclass(value):
+        return result_dict(value)
+    if isinstance(value, tuple):
+        return [_value(item) for item in value]
+    return value
+
+
+def _schema(hint: Any) -> dict[str, Any]:
+    hint = _without_none(hint)
+    if get_origin(hint) is Annotated:
+        return {**_schema(hint.__origin__), "description": hint.__metadata__[0]}
+    if hint in _PRIMITIVES:
+        return {"type": _PRIMITIVES[hint]}
+    if get_origin(hint) is Literal:
+        return {"type": "string", "enum": list(get_args(hint))}
+    if get_origin(hint) is tuple:
+        return {"type": "array", "items": _schema(get_args(hint)[0])}
+    if is_dataclass(hint) and isinstance(hint, type):
+        return result_schema(hint)
+    raise TypeError(f"a result cannot hold {hint}")
+
+
+def _without_none(hint: Any) -> Any:
+    if get_origin(hint) in (Union, UnionType):
+        (kept,) = (item for item in get_args(hint) if item is not NoneType)
+        return kept
+    return hint
+
+
+def _may_be_left_out(hint: Any) -> bool:
+    if get_origin(hint) is Annotated:
+        return _may_be_left_out(hint.__origin__)
+    return NoneType in get_args(hint) or get_origin(hint) is tuple
