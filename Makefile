@@ -39,7 +39,12 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python manifests/generate.py --check
+
+.PHONY: manifests
+manifests: $(VENV)/.dev ## write manifests/ and the README's tables anew from the declarations
+	@$(BIN)/python manifests/generate.py
 
 .PHONY: lock
 lock: $(VENV)/.dev ## pin every dependency anew, with hashes and without an index host

@@ -20,7 +20,7 @@ _MESSAGE_CHARACTERS = 1_500
 _WHOLE_MESSAGE_CHARACTERS = 5_000
 _MOST_PARTICIPANTS = 30
 _MOST_FILES = 10
-_COMMENT_CHARACTERS = 1_000
+COMMENT_CHARACTERS = 1_000
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ class Transcript:
     session_id: int
     rating: Annotated[int | None, "supervisor's, 1-5"] = None
     comment: Annotated[str | None, "supervisor's; untrusted text"] = None
+    comment_length: Annotated[int | None, "characters, if it is cut"] = None
     participants: tuple[Participant, ...]
     messages: tuple[Message, ...]
     total: Annotated[int, "messages in the session"]
@@ -205,12 +206,13 @@ def message_size(message: Message) -> int:
 
 
 def _framed(session: Session, page: Sequence[Message], *, total: int, older: int, advice: str | None) -> Transcript:
-    comment = session.words.text(session.comment, _COMMENT_CHARACTERS).text if session.comment else None
+    comment = session.words.text(session.comment, COMMENT_CHARACTERS)
     return Transcript(
         chat_id=session.chat_id,
         session_id=session.session_id,
         rating=session.rating or None,
-        comment=comment,
+        comment=comment.text or None,
+        comment_length=comment.length if comment.is_cut else None,
         participants=_participants(session, page),
         messages=tuple(page),
         total=total,

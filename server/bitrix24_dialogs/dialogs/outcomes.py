@@ -2,12 +2,12 @@
 
 import logging
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from bitrix24_dialogs.dialogs.change import Change, card_before, not_verified, write_to_chat
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.entity_data import CrmItem
-from bitrix24_dialogs.dialogs.history import Session, read_session
+from bitrix24_dialogs.dialogs.history import COMMENT_CHARACTERS, Session, read_session
 from bitrix24_dialogs.dialogs.identifiers import InputError
 from bitrix24_dialogs.dialogs.refusals import DialogRefused
 from bitrix24_dialogs.dialogs.sessions import ACCEPT
@@ -15,8 +15,6 @@ from bitrix24_dialogs.gateway.errors import PortalError
 from bitrix24_dialogs.presenting.untrusted import Untrusted
 
 logger = logging.getLogger(__name__)
-
-_SHOWN_COMMENT = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +27,7 @@ class Voted:
     verified: bool
     rating: int | None = None
     comment: Untrusted | None = None
+    comment_length: Annotated[int | None, "characters, if it is cut"] = None
     why: str | None = None
     next: str | None = None
 
@@ -72,7 +71,7 @@ async def vote(desk: Desk, session_id: int, rating: int | None, comment: str | N
         fields = not_verified(desk)
         if desk.verify:
             fields["next"] = desk.advise("{session_history_get} shows what is stored")
-        return Voted(session_id=session_id, outcome="sent", rating=rating, comment=_shown(desk, sent), **fields)
+        return Voted(session_id=session_id, outcome="sent", rating=rating, **_comment(desk, sent), **fields)
     stored = after.rating == (rating or after.rating) and (after.comment or "").strip() == (sent or "").strip()
     changed = before is None or (before.rating, before.comment) != (after.rating, after.comment)
     why = (
@@ -90,13 +89,14 @@ def _voted(desk: Desk, session: Session, *, changed: bool, why: str | None) -> V
         changed=changed,
         verified=True,
         rating=session.rating or None,
-        comment=_shown(desk, session.comment),
         why=why,
+        **_comment(desk, session.comment),
     )
 
 
-def _shown(desk: Desk, comment: str | None) -> str | None:
-    return desk.words.text(comment, _SHOWN_COMMENT).text if comment else None
+def _comment(desk: Desk, comment: str | None) -> dict[str, Any]:
+    shown = desk.words.text(comment, COMMENT_CHARACTERS)
+    return {"comment": shown.text or None, "comment_length": shown.length if shown.is_cut else None}
 
 
 async def _session_before_vote(desk: Desk, session_id: int, *, rating_alone: bool) -> Session | None:

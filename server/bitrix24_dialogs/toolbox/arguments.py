@@ -8,6 +8,8 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from bitrix24_dialogs.dialogs.identifiers import InputError
 
+_MOST_NAMED = 5
+
 
 @dataclass(frozen=True, eq=False)
 class Argument:
@@ -61,7 +63,8 @@ class Parameters:
             InputError: one line that names every argument that is unknown, missing or wrong.
         """
         known = {item.name: item for item in self.items}
-        problems = [f"unknown argument {name[:40]!r}" for name in given if name not in known]
+        unknown = [name for name in given if name not in known]
+        problems = [f"unknown argument {name[:40]!r}" for name in unknown[:_MOST_NAMED]]
         if problems:
             problems[-1] += f" (valid: {', '.join(known) or 'none'})"
         bound: dict[str, Any] = {}
