@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "BITRIX24_"
+_ENCODING = "utf-8-sig"  # some Windows editors begin a text file with a mark
 
 
 class SettingsError(Exception):
     """A setting cannot be used. One line that says which and how to change it, never its value."""
 
 
-def _numbers(value: object) -> object:
+def _parts(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
@@ -38,7 +39,7 @@ class Settings(BaseSettings):
         None, description="A file that holds the webhook instead (Docker and Kubernetes secrets)."
     )
     read_only: bool = Field(False, description="`on` leaves only the tools that change nothing.")
-    lines: Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_numbers)] = Field(
+    lines: Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_parts)] = Field(
         (),
         description="Line numbers, such as `22,24`: dialogs of other lines are out of reach, reading included.",
     )
@@ -53,9 +54,11 @@ class Settings(BaseSettings):
     )
     timeout: float = Field(30, gt=0, le=50, description="Seconds to wait for one answer of the portal, up to 50.")
     ca_file: Path | None = Field(None, description="PEM file with the authority of a self-hosted portal's certificate.")
-    redirect_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_numbers)] = Field(
-        (), description="Hosts that a renamed portal may redirect to. The webhook's secret goes to no other."
-    )
+    redirect_hosts: Annotated[
+        tuple[Annotated[str, StringConstraints(to_lower=True, pattern=r"^[\w.-]+$")], ...],
+        NoDecode,
+        BeforeValidator(_parts),
+    ] = Field((), description="Hosts that a renamed portal may redirect to. The webhook's secret goes to no other.")
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
         "warning", description="`debug`, `info`, `warning` or `error`; logs go to stderr."
     )
@@ -75,7 +78,7 @@ def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
     if env_file is not None:
         _check_env_file(env_file)
     try:
-        return Settings(**{"_env_file": env_file, "_env_file_encoding": "utf-8", **overrides})
+        return Settings(**{"_env_file": env_file, "_env_file_encoding": _ENCODING, **overrides})
     except ValidationError as error:
         raise SettingsError("; ".join(_explain(dict(problem)) for problem in error.errors())) from None
 
@@ -87,11 +90,12 @@ def secret_from_file(path: Path, setting: str) -> str:
         SettingsError: it cannot be read, or is empty.
     """
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        text = path.read_text(encoding=_ENCODING).strip()
     except (OSError, UnicodeError) as error:
-        raise SettingsError(f"{setting}: the file {path} cannot be read ({_reason(error)})") from None
+        # Not its name: it may be the secret itself, set in the wrong place.
+        raise SettingsError(f"{setting}: the file cannot be read ({_reason(error)})") from None
     if not text:
-        raise SettingsError(f"{setting}: the file {path} is empty")
+        raise SettingsError(f"{setting}: the file is empty")
     return text
 
 
@@ -114,7 +118,7 @@ def _check_env_file(path: Path) -> None:
     from dotenv.parser import parse_stream  # noqa: PLC0415 - read only when a file is named
 
     try:
-        with path.open(encoding="utf-8") as stream:
+        with path.open(encoding=_ENCODING) as stream:
             broken = [binding.original.line for binding in parse_stream(stream) if binding.error]
     except (OSError, UnicodeError) as error:
         raise SettingsError(f"--env-file {path} cannot be read ({_reason(error)})") from None
@@ -125,15 +129,18 @@ def _check_env_file(path: Path) -> None:
 def _explain(problem: Mapping[str, Any]) -> str:
     location = problem["loc"]
     name = PREFIX + str(location[0]).upper() if location else "settings"
-    return f"{name}: {_WORDS.get(problem['type'], str(problem['msg']).lower())}"
+    expected = problem.get("ctx", {}).get("expected")
+    return f"{name}: {f'use {expected}' if expected else _WORDS.get(problem['type'], 'cannot be used')}"
 
 
 _WORDS = {
     "bool_parsing": "use on or off",
     "bool_type": "use on or off",
     "int_parsing": "use whole numbers separated by commas",
+    "string_pattern_mismatch": "use host names separated by commas, such as new-name.bitrix24.com",
+    "greater_than": "use numbers above 0",
+    "less_than_equal": "use at most 50",
     "float_parsing": "use a number of seconds",
-    "literal_error": "use one of the values named in its description (bitrix24-dialogs-mcp serve --help)",
 }
 
 

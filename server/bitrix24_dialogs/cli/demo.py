@@ -28,13 +28,13 @@ def run_demo() -> int:
     terminal = Terminal()
     portal = default_portal()
     chat_id = portal.known["colleagues"]
-    chat = portal.chats[chat_id]
+    user_code = portal.state.chats[chat_id].entity_id
+    session_id = max(session.id for session in portal.sessions_of(chat_id))
     with running_portal(portal) as base:
         terminal.line("A support case on a built-in Bitrix24 with made-up clients. Nothing leaves this machine.")
         terminal.line("A supervisor asks the assistant to look after a client whose operator has to leave.")
         webhook = portal.webhook_url("supervisor", base)
-        session_id = portal.current_session_id(chat_id)
-        return anyio.run(_play, terminal, webhook, _case(chat_id, chat.entity_id, session_id))
+        return anyio.run(_play, terminal, webhook, _case(chat_id, user_code, session_id))
 
 
 def _case(chat_id: int, user_code: str, session_id: int) -> Sequence[Step]:
@@ -42,7 +42,11 @@ def _case(chat_id: int, user_code: str, session_id: int) -> Sequence[Step]:
         Step("All that is known is the client's address in the channel.", "session_open", {"user_code": user_code}),
         Step("Who is it, who works on it, in which state is it?", "dialog_get", {"chat_id": chat_id}),
         Step("What was said?", "session_history_get", {"chat_id": chat_id, "limit": 6}),
-        Step("Pinning is for its operator: the portal would refuse without a word.", "session_mode_pin", {"chat_id": chat_id}),
+        Step(
+            "Pinning is for its operator: the portal would refuse without a word.",
+            "session_mode_pin",
+            {"chat_id": chat_id},
+        ),
         Step("Join, to read along.", "session_join", {"chat_id": chat_id}),
         Step("Take it over.", "session_intercept", {"chat_id": chat_id}),
         Step("Once more by mistake: nothing is sent, and it says why.", "session_intercept", {"chat_id": chat_id}),

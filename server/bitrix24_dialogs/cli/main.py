@@ -2,11 +2,12 @@
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bitrix24_dialogs import __version__
-from bitrix24_dialogs.settings import Settings, SettingsError, load_settings
+from bitrix24_dialogs.settings import Settings, SettingsError, describe_settings, load_settings
 
 PROGRAM = "bitrix24-dialogs-mcp"
 EXIT_BAD_SETTINGS = 2
@@ -47,12 +48,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=text, description=text)
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         _common(command, suppress=True)
         command.set_defaults(run=run)
         return command
 
-    add("serve", _serve, "serve MCP (the default)")
+    serve = add("serve", _serve, "serve MCP over standard input and output (the default)")
+    serve.epilog = _settings_help()
+    serve.formatter_class = argparse.RawDescriptionHelpFormatter
     add("demo", _demo, "play a support case on a built-in portal, with a real client and a real server")
     add("doctor", _doctor, "check the portal, the acting user, scopes and tools; never shows the secret")
     portal = add("portal", _portal, "serve the built-in portal over HTTP, to try things against")
@@ -68,6 +71,18 @@ def _parser() -> argparse.ArgumentParser:
     config = add("config", _config, "print what connects a client to this server")
     config.add_argument("client", choices=["claude-code", "cursor", "vscode", "claude-desktop"])
     return parser
+
+
+def _settings_help() -> str:
+    indent = " " * 6
+    lines = ["settings (environment variables):"]
+    for name, default, text in describe_settings():
+        words = f"{text}{f' Default: {default}.' if default else ''}".replace("`", "")
+        lines += [
+            f"  {name}",
+            *textwrap.wrap(words, 88, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False),
+        ]
+    return "\n".join(lines)
 
 
 def _common(parser: argparse.ArgumentParser, *, suppress: bool) -> None:

@@ -6,8 +6,7 @@ from typing import Literal
 import anyio
 
 from bitrix24_dialogs.cli.terminal import Terminal
-from bitrix24_dialogs.portal import Portal, default_portal, load_seed, serve_portal
-from bitrix24_dialogs.portal.seed import SeedError
+from bitrix24_dialogs.portal import Portal, SeedError, default_portal, load_seed, serve_portal
 from bitrix24_dialogs.settings import SettingsError
 
 RateLimit = Literal["standard", "enterprise", "off"]
@@ -24,7 +23,7 @@ def run_portal(port: int, seed: Path | None, rate_limit: RateLimit) -> int:
         portal = load_seed(seed) if seed else default_portal()
     except SeedError as error:
         raise SettingsError(f"--seed {seed}: {error}") from None
-    portal.limit_rate(rate_limit)
+    portal.settings.rate_limit = rate_limit
     try:
         anyio.run(_serve, portal, port, terminal)
     except OSError as error:

@@ -86,7 +86,7 @@ async def read_dialog(desk: Desk, identifier: Mapping[str, Any]) -> Dialog:
         operator=_person(desk, owner, names),
         your_role="operator" if owner == me else _ROLES.get(text(card.get("role")), "none"),
         session_id=data.session_id or None,
-        session_started=_moment(data.session_started),
+        session_started=_moment(data.session_started, text(card.get("date_create"))),
         closing=data.closing or None,
         pinned=data.pinned,
         silent=card.get("entity_data_3") == "Y",
@@ -131,8 +131,13 @@ def _unmasked(desk: Desk, code: str) -> str | None:
     return shown if shown == code else None
 
 
-def _moment(seconds: int) -> str | None:
+def _moment(seconds: int, like: str) -> str | None:
+    """Unix seconds as ISO 8601, in the time zone of the portal's own time ``like``."""
     try:
-        return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else None
+        zone = datetime.fromisoformat(like).tzinfo
+    except ValueError:
+        zone = UTC
+    try:
+        return datetime.fromtimestamp(seconds, zone or UTC).isoformat() if seconds else None
     except (ValueError, OverflowError, OSError):
         return None

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from bitrix24_dialogs.gateway.errors import (
     BadAnswer,
@@ -20,6 +20,7 @@ from bitrix24_dialogs.gateway.http import HttpAnswer
 from bitrix24_dialogs.gateway.redaction import hide, redact
 
 _REDIRECTS = {301, 302, 303, 307, 308}
+_LONGEST_CODE = 64
 _LONGEST_DESCRIPTION = 200
 _HOST = re.compile(r"^[a-z0-9.-]{1,253}$")
 
@@ -57,7 +58,7 @@ def read_answer(answer: HttpAnswer, secrets: Sequence[str]) -> Answer:
 
 def refused_redirect(answer: HttpAnswer) -> PortalError:
     """The error for a redirect that is not followed."""
-    target = urlsplit(answer.location)
+    target = target_of(answer)
     if target.path.startswith("/bitrix/coupon_activation"):
         return LicenceExpired(
             "The self-hosted portal's licence has expired: it sends every request to its licence page",
@@ -75,9 +76,21 @@ def refused_redirect(answer: HttpAnswer) -> PortalError:
     )
 
 
+def target_of(answer: HttpAnswer) -> SplitResult:
+    """Where a redirect leads; an empty address if that cannot be read."""
+    try:
+        return urlsplit(answer.location)
+    except ValueError:
+        return urlsplit("")
+
+
 def _error(status: int, body: dict[str, Any]) -> PortalError:
     code, description = body["error"], body.get("error_description")
     if not isinstance(code, str | int | None):
         return BadAnswer("The portal sent an error that cannot be read", "Try again in a minute")
-    text = " ".join(redact(description).split()) if isinstance(description, str) else ""
-    return error_from_body(status, redact(str(code or ""))[:64], text[:_LONGEST_DESCRIPTION])
+    text = _one_line(description) if isinstance(description, str) else ""
+    return error_from_body(status, _one_line(str(code or ""))[:_LONGEST_CODE], text[:_LONGEST_DESCRIPTION])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(redact(text).split())

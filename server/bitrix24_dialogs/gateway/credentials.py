@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 
 from bitrix24_dialogs.gateway.errors import NotConfigured
 
-_WEBHOOK_PATH = re.compile(r"^(?P<root>/.+?)/(?P<user>[1-9]\d*)/(?P<secret>[A-Za-z0-9_-]{4,})(?:/[a-z][a-z0-9.]*)?/?$")
+_WEBHOOK_PATH = re.compile(
+    r"(?P<root>/[\w.~/-]+?)/(?P<user>[1-9][0-9]{0,17})/(?P<secret>[A-Za-z0-9_-]{4,})(?:/[A-Za-z][A-Za-z0-9.]*)?/?"
+)
+_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 _EXPECTED = "https://your-company.bitrix24.com/rest/7/<secret>/"
 
 
@@ -64,6 +67,44 @@ class CredentialSource(Protocol):
         ...
 
 
+class Secret:
+    """A text that nothing shows: neither printing, nor ``dataclasses.asdict``, nor a pickle."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        """Wrap ``text``."""
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself: for the address to post to, and for what has to be hidden elsewhere."""
+        return self._text
+
+    def __repr__(self) -> str:
+        """Three stars."""
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both hold the same text."""
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        """By the text."""
+        return hash(self._text)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Secret":
+        """Itself: it never changes."""
+        return self
+
+    def __reduce__(self) -> str:
+        """Always refuses.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("a secret cannot be pickled")
+
+
 @dataclass(frozen=True)
 class Webhook:
     """An inbound webhook: portal, owner and secret. Its ``repr`` shows no secret."""
@@ -72,7 +113,7 @@ class Webhook:
     portal: str
     root: str
     user_id: int
-    secret: str = field(repr=False)
+    secret: Secret = field(repr=False)
 
     @property
     def key(self) -> str:
@@ -82,11 +123,11 @@ class Webhook:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The secret part of the path."""
-        return (self.secret,)
+        return (self.secret.reveal(),)
 
     def address(self, method: str) -> str:
         """See `Credential.address`."""
-        return f"{self.scheme}://{self.portal}{self.root}/{self.user_id}/{self.secret}/{method}.json"
+        return f"{self.scheme}://{self.portal}{self.root}/{self.user_id}/{self.secret.reveal()}/{method}.json"
 
     def sign(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """See `Credential.sign`. A webhook is signed by its address."""
@@ -115,13 +156,13 @@ def parse_webhook(text: str) -> Webhook:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise WebhookError(f"it is not a web address; expected {_EXPECTED}") from None
-    if parts.scheme not in {"http", "https"} or not host:
+    if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host):
         raise WebhookError(f"it is not a web address; expected {_EXPECTED}")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise WebhookError(f"it has a user name, a query or a fragment; expected just {_EXPECTED}")
     if parts.scheme == "http" and not is_loopback(host):
         raise WebhookError("it begins with http://, which would send the secret in the clear; use https://")
-    found = _WEBHOOK_PATH.match(parts.path)
+    found = _WEBHOOK_PATH.fullmatch(parts.path)
     if found is None:
         raise WebhookError(f"its path is not /rest/<user number>/<secret>/; expected {_EXPECTED}")
     if found["root"].endswith("/api"):
@@ -132,7 +173,7 @@ def parse_webhook(text: str) -> Webhook:
         portal=netloc if port is None else f"{netloc}:{port}",
         root=found["root"],
         user_id=int(found["user"]),
-        secret=found["secret"],
+        secret=Secret(found["secret"]),
     )
 
 

@@ -87,6 +87,12 @@ class RateLimited(PortalError):
     transient = True
 
 
+class QueueFull(RateLimited):
+    """Our own requests wait already for longer than this call has; trying again at once would not help."""
+
+    transient = False
+
+
 class OperatingLimited(PortalError):
     """The method's running time is used up for some minutes; nothing ran."""
 
@@ -113,6 +119,12 @@ class BadAnswer(PortalError):
 
     executed = Executed.UNKNOWN
     transient = True
+
+
+class TooLarge(BadAnswer):
+    """An answer that is too large. It would be so again."""
+
+    transient = False
 
 
 class OutcomeUnknown(PortalError):

@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import anyio
+import anyio.lowlevel
 
-from bitrix24_dialogs.gateway.answers import Answer, read_answer
+from bitrix24_dialogs.gateway.answers import Answer, read_answer, target_of
 from bitrix24_dialogs.gateway.clock import Clock, Deadline
 from bitrix24_dialogs.gateway.credentials import Credential, CredentialSource, is_loopback
 from bitrix24_dialogs.gateway.errors import (
@@ -113,6 +114,7 @@ class Gateway:
             PortalError: the portal refused it, or nothing was sent.
         """
         credential = await self.credential()
+        _refuse_without_time(deadline, WRITE_SECONDS)
         await self._identity.ensure(credential, lambda: self._profile(deadline))
         tries = 0
         while True:
@@ -136,7 +138,13 @@ class Gateway:
         await self._http.close()
 
     async def _profile(self, deadline: Deadline) -> Any:
-        return (await self.read("profile", {}, deadline)).result
+        try:
+            return (await self.read("profile", {}, deadline)).result
+        except PortalError as error:
+            if error.executed is Executed.NO:
+                raise
+            what = f"Not sent: whom the webhook acts as could not be checked, for {_lower_first(error.what)}"
+            raise NotSent(what, error.advice, error.code) from error
 
     def _pause(self, error: PortalError, tries: int) -> float | None:
         """Seconds before the next try, or None when there is to be none."""
@@ -157,14 +165,15 @@ class Gateway:
         keep: float,
         shield: bool = False,
     ) -> Answer:
+        _refuse_without_time(deadline, keep)
         limiter = self._limiters.setdefault(credential.portal, Limiter(self._rate, self._clock))
         careful = self._operating.check(credential.key, method)
         if careful:
             await self._clock.sleep(min(careful, max(0.0, deadline.remaining() - keep)))
         await limiter.admit(deadline, keep)
+        _refuse_without_time(deadline, keep)
         remaining = deadline.remaining()
-        if remaining < keep:
-            raise NotSent("Not sent: too little time was left to wait for the portal's answer", "Try again")
+        await anyio.lowlevel.checkpoint_if_cancelled()  # the last moment at which a write can be called off
         with anyio.CancelScope(shield=shield):
             try:
                 answer = await self._exchange(credential, method, params, min(self._timeout, remaining))
@@ -187,7 +196,8 @@ class Gateway:
             new_address = self._followed(address, answer)
             if new_address is not None:
                 logger.warning("the portal has been renamed; put its new address into BITRIX24_WEBHOOK_URL")
-                answer = await self._http.post(new_address, body, seconds, request_id)
+                left = max(_LEAST_SECONDS, seconds - (self._clock.now() - began))
+                answer = await self._http.post(new_address, body, left, request_id)
             status = str(answer.status)
             return read_answer(answer, credential.secrets)
         finally:
@@ -197,12 +207,17 @@ class Gateway:
         """Where to post again after a rename: one hop, to an allowed host, same path, encrypted (protocol notes 6)."""
         if not answer.location or not 300 <= answer.status < 400:  # noqa: PLR2004 - an HTTP status class
             return None
-        old, new = urlsplit(address), urlsplit(answer.location)
+        old, new = urlsplit(address), target_of(answer)
         host = new.hostname or ""
         encrypted = new.scheme == "https" or (new.scheme == "http" and is_loopback(host))
         if not encrypted or new.path != old.path or host not in self._redirect_hosts:
             return None
         return urlunsplit((new.scheme, new.netloc, new.path, "", ""))
+
+
+def _refuse_without_time(deadline: Deadline, keep: float) -> None:
+    if deadline.remaining() < keep:
+        raise NotSent("Not sent: too little time was left to wait for the portal's answer", "Try again")
 
 
 def _lower_first(text: str) -> str:

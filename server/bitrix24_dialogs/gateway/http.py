@@ -1,14 +1,24 @@
 """The only file that touches the HTTP library: one pooled client, one POST, failures without a trace of the address."""
 
+import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from bitrix24_dialogs.gateway.errors import BadAnswer, CannotConnect, CertificateRefused, Interrupted, PortalError
+from bitrix24_dialogs.gateway.errors import (
+    CannotConnect,
+    CertificateRefused,
+    Interrupted,
+    NotConfigured,
+    NotSent,
+    PortalError,
+    TooLarge,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -51,13 +61,18 @@ class HttpClient:
         Raises:
             CannotConnect: nothing was sent.
             CertificateRefused: nothing was sent.
+            NotConfigured: the address or the file of authorities cannot be used; nothing was sent.
+            NotSent: ``payload`` holds what JSON cannot; nothing was sent.
             Interrupted: it was sent, and no whole answer came.
-            BadAnswer: the answer is too large.
+            TooLarge: the answer is too large.
         """
+        content = _encoded(payload)
+        if content is None:
+            raise NotSent("Not sent: the text holds half a character, which cannot be sent", "Remove it")
         # Raised outside the handlers: an HTTP library's exception holds the address, and with it the secret.
         failure: PortalError = Interrupted(f"The portal did not answer within {seconds:g} seconds", _LATER)
         with anyio.move_on_after(seconds):
-            answer = await self._exchange(url, payload, seconds, request_id)
+            answer = await self._exchange(url, content, seconds, request_id)
             if isinstance(answer, HttpAnswer):
                 return answer
             failure = answer
@@ -69,17 +84,21 @@ class HttpClient:
         if client is not None:
             await client.aclose()
 
-    async def _exchange(
-        self, url: str, payload: Mapping[str, Any], seconds: float, request_id: str
-    ) -> HttpAnswer | PortalError:
+    async def _exchange(self, url: str, content: bytes, seconds: float, request_id: str) -> HttpAnswer | PortalError:
         import httpx  # noqa: PLC0415 - 70 ms that listing tools does not need
 
         try:
             client = self._opened(httpx)
+        except OSError:
+            return NotConfigured(
+                "The file named in BITRIX24_CA_FILE cannot be read, or holds no certificate",
+                "Name a PEM file with the certificate of the portal's authority",
+            )
+        try:
             request = client.build_request(
                 "POST",
                 url,
-                json=payload,
+                content=content,
                 headers={"X-Request-ID": request_id},
                 timeout=httpx.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds)),
             )
@@ -90,6 +109,8 @@ class HttpClient:
                 await response.aclose()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             return _no_connection(error)
+        except httpx.InvalidURL:
+            return NotConfigured("The webhook's address cannot be used", "Check the host in BITRIX24_WEBHOOK_URL")
         except (httpx.HTTPError, httpx.StreamError, OSError):
             return Interrupted("The connection broke before the portal's answer was complete", _LATER)
 
@@ -101,9 +122,23 @@ class HttpClient:
                 follow_redirects=False,
                 transport=httpx.ASGITransport(app=self._app) if self._app is not None else None,
                 limits=httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=_IDLE_SECONDS),
-                headers={"User-Agent": self._user_agent, "Accept": "application/json"},
+                headers={
+                    "User-Agent": self._user_agent,
+                    "Accept": "application/json",
+                    "Content-Type": "application/json",
+                },
+                # A session's cookie would make the portal sign in somebody else than the webhook's owner.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )
         return self._client
+
+
+def _encoded(payload: Mapping[str, Any]) -> bytes | None:
+    # Bitrix24 runs a method without parameters when their JSON is broken: what cannot be spelt must not go out.
+    try:
+        return json.dumps(payload, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except ValueError:
+        return None
 
 
 async def _read(response: "httpx.Response") -> HttpAnswer | PortalError:
@@ -111,7 +146,7 @@ async def _read(response: "httpx.Response") -> HttpAnswer | PortalError:
     async for piece in response.aiter_bytes():
         body += piece
         if len(body) > _LARGEST_ANSWER:
-            return BadAnswer(f"The portal's answer is larger than {_LARGEST_ANSWER >> 20} MiB", "Ask for less")
+            return TooLarge(f"The portal's answer is larger than {_LARGEST_ANSWER >> 20} MiB", "Ask for less")
     return HttpAnswer(
         status=response.status_code,
         content_type=response.headers.get("content-type", ""),

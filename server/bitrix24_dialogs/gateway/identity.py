@@ -14,6 +14,7 @@ from bitrix24_dialogs.gateway.credentials import Credential
 from bitrix24_dialogs.gateway.errors import WrongActor
 
 _TRUSTED_SECONDS = 3600.0
+_LONGEST_NUMBER = 18  # digits; Python refuses to read numbers of thousands of them
 
 
 class IdentityCheck:
@@ -56,4 +57,5 @@ class IdentityCheck:
 def acting_user(profile: object) -> int | None:
     """The number in an answer of ``profile``; none for the empty object of an inactive user (protocol notes 2.4)."""
     number = profile.get("ID") if isinstance(profile, dict) else None
-    return int(number) if isinstance(number, int | str) and str(number).isdecimal() and int(number) > 0 else None
+    digits = str(number) if isinstance(number, int | str) and not isinstance(number, bool) else ""
+    return int(digits) or None if digits.isdecimal() and len(digits) <= _LONGEST_NUMBER else None

@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 
-import anyio
-
 from bitrix24_dialogs.gateway.clock import Clock, Deadline
-from bitrix24_dialogs.gateway.errors import RateLimited
+from bitrix24_dialogs.gateway.errors import QueueFull
 
 # A refused request shows that somebody behind our address uses the same bucket: give way, then come back slowly.
 _GIVE_WAY = 0.5
 _COME_BACK = 1.1
 _COME_BACK_EVERY = 10.0
 _SLOWEST = 0.1
+_LOOK_AGAIN = 0.05
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,7 @@ class Limiter:
         self._share = 1.0
         self._seen = clock.now()
         self._share_changed = clock.now()
-        self._turn = anyio.Lock()
-        self._waiting = 0
+        self._queue: list[object] = []
 
     async def admit(self, deadline: Deadline, keep: float = 0.0) -> None:
         """Wait for one request's place in the bucket.
@@ -50,24 +48,25 @@ class Limiter:
             keep: seconds of it that the request itself will need.
 
         Raises:
-            RateLimited: the place would come too late; nothing was waited for.
+            QueueFull: the place would come too late, by what is known now.
         """
         if self._rate.burst == float("inf"):
             return
         _refuse_if_late(self.estimate(), deadline, keep)
-        self._waiting += 1
+        waiter = object()
+        self._queue.append(waiter)
         try:
-            async with self._turn:  # anyio's lock is first come, first served
-                while (missing := self._missing(1)) > 0:
-                    _refuse_if_late(missing, deadline, keep)
-                    await self._clock.sleep(missing)
-                self._level += 1
+            while (missing := self._missing(1)) > 0 or self._queue[0] is not waiter:
+                # All look at every place that comes free: a portal that slows us down makes those behind late too.
+                _refuse_if_late(self._missing(self._queue.index(waiter) + 1), deadline, keep)
+                await self._clock.sleep(missing if self._queue[0] is waiter else max(missing, _LOOK_AGAIN))
+            self._level += 1
         finally:
-            self._waiting -= 1
+            self._queue.remove(waiter)
 
     def estimate(self) -> float:
         """Seconds that a request would wait if it came now."""
-        return self._missing(self._waiting + 1)
+        return self._missing(len(self._queue) + 1)
 
     def slow_down(self) -> None:
         """The portal refused a request for its rate: halve ours, and treat the bucket as full."""
@@ -95,7 +94,7 @@ class Limiter:
 
 def _refuse_if_late(wait: float, deadline: Deadline, keep: float) -> None:
     if wait > deadline.remaining() - keep:
-        raise RateLimited(
+        raise QueueFull(
             "Too many requests to this portal are waiting already",
             f"Nothing was sent; try again in {max(1, round(wait))} seconds",
         )

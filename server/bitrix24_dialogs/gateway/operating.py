@@ -1,5 +1,6 @@
 """Running time of methods: a portal stops a method that has run too long in ten minutes (protocol notes 4.2)."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ _CAREFUL_FROM = 0.8 * _LIMIT
 _LONGEST_PAUSE = 5.0
 _BLIND_STEP = 60.0
 _LONGEST_BLOCK = 600.0
+_LARGEST = 1e12  # no count of seconds is; an integer of hundreds of digits would not even be a float
 
 
 @dataclass
@@ -70,4 +72,6 @@ class OperatingGuard:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < _LARGEST and math.isfinite(value) else None

@@ -3,17 +3,20 @@
 import logging
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _HIDDEN = "***"
-_WEBHOOK = re.compile(r"(/rest/(?:api/)?\d+/)[^/\s\"'<>\\]+", re.IGNORECASE)
+_SLASH = r"(?:\\*/|%2F)"  # plain, as JSON escapes it, as a query does
+_WEBHOOK = re.compile(rf"({_SLASH}rest{_SLASH}(?:api{_SLASH})?\d+{_SLASH})(?:(?!%2F)[^/\s\"'<>\\])+", re.IGNORECASE)
 _KEYS = (
     "auth|access_token|refresh_token|client_secret|code|application_token|AUTH_ID|REFRESH_ID|APP_SID|token|sessid"
     "|signature|key|password|secret|_esd|CHANNEL_ID"
 )
-_PAIR = re.compile(rf"([?&;\s\"'](?:{_KEYS})=)[^&\s\"'<>]+", re.IGNORECASE)
-_MEMBER = re.compile(rf"([\"'](?:{_KEYS})[\"']\s*:\s*[\"'])[^\"']+", re.IGNORECASE)
+_PAIR = re.compile(rf"(\b(?:{_KEYS})=)[^&\s\"'<>]+", re.IGNORECASE)
+_MEMBER = re.compile(rf"([\"'](?:{_KEYS})\\*[\"']\s*:\s*\\*[\"'])[^\"'\\]+", re.IGNORECASE)
 _HEADER = re.compile(
-    r"((?:Authorization|Set-Cookie|Cookie|X-Bitrix-Rest-Application)\"?'?\s*[:=]\s*)[^\r\n]+", re.IGNORECASE
+    r"((?:Authorization|Set-Cookie|Cookie|X-Bitrix-Rest-Application)(?:\"?'?\s*[:=]|[\"'],)\s*)[^\r\n]+",
+    re.IGNORECASE,
 )
 
 
@@ -25,11 +28,18 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """``text`` without ``secrets``, whatever their letter case; nothing else of it changes."""
+    """``text`` without ``secrets``, whatever their letter case and escaping; nothing else of it changes."""
     for secret in secrets:
-        if secret.lower() in text.lower():
-            text = re.sub(re.escape(secret), _HIDDEN, text, flags=re.IGNORECASE)
+        if secret.lower() in text.lower() or "%" in text or "\\u00" in text:
+            text = _spelt(secret).sub(_HIDDEN, text)
     return text
+
+
+@lru_cache(maxsize=64)
+def _spelt(secret: str) -> re.Pattern[str]:
+    """``secret`` with each character plain, percent-encoded or escaped as JSON does."""
+    ways = (rf"(?:{re.escape(char)}|%{ord(char):02x}|\\u{ord(char):04x})" for char in secret)
+    return re.compile("".join(ways), re.IGNORECASE)
 
 
 class RedactingFormatter(logging.Formatter):

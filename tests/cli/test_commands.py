@@ -1,0 +1,180 @@
+"""The commands as a person runs them: what they print, where, and their exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bitrix24_dialogs.portal import Fault, default_portal, running_portal
+
+CLIENTS = ["claude-code", "cursor", "vscode", "claude-desktop"]
+
+
+def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BITRIX24_")}
+    return subprocess.run(
+        [sys.executable, "-m", "bitrix24_dialogs", *arguments],
+        env={**environment, **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_the_demo_plays_a_case_to_its_end() -> None:
+    done = run("demo")
+    assert done.returncode == 0, done.stderr
+    for sign in (
+        "session_open(",
+        "outcome: joined",
+        "outcome: taken_over",
+        "outcome: pinned",
+        "type=LEAD",
+        "outcome: rated",
+    ):
+        assert sign in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "internal error" not in done.stdout
+
+
+def test_the_tools_are_listed_for_people_and_for_programs() -> None:
+    table = run("tools")
+    assert table.returncode == 0
+    assert len(table.stdout.splitlines()) == 13
+    listed = json.loads(run("tools", "--json").stdout)["tools"]
+    assert {tool["name"] for tool in listed} == {line.split()[0] for line in table.stdout.splitlines()}
+    reading = run("tools", BITRIX24_READ_ONLY="on")
+    assert "10 more are switched off by BITRIX24_READ_ONLY" in reading.stdout
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_configs_refer_to_the_secret_and_never_hold_it(client: str, tmp_path: Path) -> None:
+    secret = os.urandom(12).hex()
+    webhook = f"https://portal.example/rest/7/{secret}/"
+    kept = tmp_path / "webhook"
+    kept.write_text(webhook)
+    by_variable = run("config", client, BITRIX24_WEBHOOK_URL=webhook)
+    by_file = run("config", client, BITRIX24_WEBHOOK_URL_FILE=str(kept))
+    demo = run("config", client, "--demo")
+    for done in (by_variable, by_file, demo):
+        assert done.returncode == 0
+        assert secret not in done.stdout + done.stderr
+        assert sys.executable in done.stdout
+    assert str(kept) in by_file.stdout
+    assert "BITRIX24_DEMO" in demo.stdout
+
+
+@pytest.mark.parametrize("client", ["cursor", "vscode", "claude-desktop"])
+def test_snippets_are_json(client: str) -> None:
+    snippet = json.loads(run("config", client).stdout)
+    (server,) = (snippet.get("servers") or snippet["mcpServers"]).values()
+    assert server["command"] == sys.executable
+    assert server["args"] == ["-m", "bitrix24_dialogs"]
+
+
+def test_an_env_file_stays_named_in_the_config(tmp_path: Path) -> None:
+    file = tmp_path / "settings.env"
+    file.write_text("BITRIX24_READ_ONLY=on\nOTHER=1\n")
+    snippet = json.loads(run("--env-file", str(file), "config", "cursor").stdout)
+    assert snippet["mcpServers"]["bitrix24-dialogs"]["args"][-2:] == ["--env-file", str(file)]
+
+
+def test_the_doctor_finds_a_healthy_portal_healthy() -> None:
+    portal = default_portal()
+    with running_portal(portal) as base:
+        webhook = portal.webhook_url("supervisor", base)
+        done = run("doctor", BITRIX24_WEBHOOK_URL=webhook)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "13 of 13 tools will work" in done.stdout
+    assert f"acting as user {portal.employees['supervisor'].id}" in done.stdout
+    assert "FAIL" not in done.stdout
+    assert webhook.rstrip("/").rpartition("/")[2] not in done.stdout + done.stderr
+
+
+def test_the_doctor_names_the_missing_scope() -> None:
+    portal = default_portal()
+    portal.state.webhooks[portal.employees["operator"].id].scopes = ["im", "crm"]
+    with running_portal(portal) as base:
+        done = run("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("operator", base))
+    assert done.returncode == 1
+    assert "tick the scope imopenlines" in done.stdout
+    assert "0 of 13 tools will work" in done.stdout
+
+
+def test_the_doctor_sees_a_dismissed_owner_and_a_wrong_clock() -> None:
+    portal = default_portal()
+    portal.employees["operator"].active = False
+    portal.advance(3600)
+    with running_portal(portal) as base:
+        done = run("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("operator", base))
+    assert done.returncode == 1
+    assert "writes are refused" in done.stdout
+    assert "clock" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 404, "body": "<html>Not found</html>"}, {"status": 401, "error": "NO_AUTH_FOUND"}]
+)
+def test_the_doctor_explains_what_does_not_answer(fault: dict[str, object]) -> None:
+    portal = default_portal()
+    portal.faults.add(Fault(count=-1, **fault))  # type: ignore[arg-type]
+    with running_portal(portal) as base:
+        done = run("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("operator", base))
+    assert done.returncode == 2
+    assert "BITRIX24_WEBHOOK_URL" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "reason"),
+    [
+        (["doctor"], {}, "No webhook is configured"),
+        (
+            ["doctor"],
+            {"BITRIX24_WEBHOOK_URL": "https://portal.example/"},
+            "BITRIX24_WEBHOOK_URL is not a usable webhook",
+        ),
+        (
+            ["doctor"],
+            {"BITRIX24_WEBHOOK_URL_FILE": "/nowhere/at/all"},
+            "BITRIX24_WEBHOOK_URL_FILE: the file cannot be read",
+        ),
+        (["serve"], {"BITRIX24_READ_ONLY": "perhaps"}, "BITRIX24_READ_ONLY: use on or off"),
+        (["tools"], {"BITRIX24_RATE_LIMIT": "fast"}, "BITRIX24_RATE_LIMIT: use 'standard', 'enterprise' or 'off'"),
+        (["--env-file", "/nowhere/.env", "tools"], {}, "--env-file /nowhere/.env cannot be read"),
+        (["portal", "--seed", "/nowhere.json"], {}, "--seed /nowhere.json"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_exit_code_2(
+    arguments: list[str], settings: dict[str, str], reason: str
+) -> None:
+    done = run(*arguments, **settings)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("bitrix24-dialogs-mcp: ")
+    assert reason in line
+
+
+def test_help_names_every_command_and_every_setting() -> None:
+    assert all(command in run("--help").stdout for command in ("serve", "demo", "doctor", "portal", "tools", "config"))
+    assert "BITRIX24_MASK_CONTACTS" in run("serve", "--help").stdout
+    assert run("--version").stdout.startswith("bitrix24-dialogs-mcp ")
+
+
+def test_the_portal_command_prints_webhooks_that_work() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "bitrix24_dialogs", "portal"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        line = ""
+        while "supervisor" not in line:
+            line = process.stdout.readline()
+        done = run("doctor", BITRIX24_WEBHOOK_URL=line.split()[1])
+        process.terminate()
+        process.wait(10)
+    assert done.returncode == 0, done.stdout

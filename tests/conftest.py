@@ -1,0 +1,21 @@
+"""Settings for all tests."""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+# Machines differ in speed; a property holds or does not, however long it takes.
+settings.register_profile("repository", deadline=None)
+settings.load_profile("repository")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("BITRIX24_")]:
+        monkeypatch.delenv(name)
