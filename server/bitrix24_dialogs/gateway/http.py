@@ -102,6 +102,9 @@ class HttpClient:
                 headers={"X-Request-ID": request_id},
                 timeout=httpx.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds)),
             )
+        except (httpx.InvalidURL, UnicodeError):
+            return NotConfigured("The webhook's address cannot be used", "Check the host in BITRIX24_WEBHOOK_URL")
+        try:
             response = await client.send(request, stream=True)
             try:
                 return await _read(response)
@@ -109,9 +112,8 @@ class HttpClient:
                 await response.aclose()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             return _no_connection(error)
-        except httpx.InvalidURL:
-            return NotConfigured("The webhook's address cannot be used", "Check the host in BITRIX24_WEBHOOK_URL")
-        except (httpx.HTTPError, httpx.StreamError, OSError):
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError, OSError):
+            # Unusable addresses too: the library looks at a redirect's target even where it is not to follow it.
             return Interrupted("The connection broke before the portal's answer was complete", _LATER)
 
     def _opened(self, httpx: Any) -> "httpx.AsyncClient":

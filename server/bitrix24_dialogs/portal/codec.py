@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from bitrix24_dialogs.portal.errors import SeedError
@@ -87,13 +88,18 @@ def _key(kind: Any, key: str, where: str) -> Any:
 
 def _build_dataclass(kind: type[Any], data: Any, where: str) -> Any:
     given = _checked(isinstance(data, dict), data, where, "an object")
-    hints, known = get_type_hints(kind), {field.name: field for field in fields(kind)}
+    hints, known = _hints(kind), {field.name: field for field in fields(kind)}
     if unknown := sorted(set(given) - set(known)):
         raise SeedError(f"{where}: unknown field {unknown[0]!r}")
     required = [name for name, one in known.items() if one.default is MISSING and one.default_factory is MISSING]
     if missing := [name for name in required if name not in given]:
         raise SeedError(f"{where}: the field {missing[0]!r} is missing")
     return kind(**{name: _build(hints[name], value, f"{where}.{name}") for name, value in given.items()})
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _build_scalar(kind: Any, data: Any, where: str) -> Any:
