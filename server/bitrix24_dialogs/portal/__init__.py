@@ -11,7 +11,7 @@ from bitrix24_dialogs.portal.faults import Fault
 from bitrix24_dialogs.portal.portal import Portal
 from bitrix24_dialogs.portal.running import running_portal
 from bitrix24_dialogs.portal.sample import default_portal
-from bitrix24_dialogs.portal.seed import load_seed
+from bitrix24_dialogs.portal.seed import dump_seed, load_seed
 
 __all__ = [
     "ActionError",
@@ -23,6 +23,7 @@ __all__ = [
     "SeedError",
     "SystemClock",
     "default_portal",
+    "dump_seed",
     "load_seed",
     "portal_app",
     "running_portal",

@@ -48,7 +48,7 @@ def find_chat(portal: Portal, chat: Where) -> Chat:
     Raises:
         ActionError: there is none.
     """
-    number = portal.known.get(str(chat), int(chat) if str(chat).isdigit() else 0)
+    number = portal.known.get(str(chat), int(chat) if str(chat).isdecimal() else 0)
     found = portal.state.chats.get(number)
     if found is None:
         raise ActionError(f"no chat is known as {chat!r}")

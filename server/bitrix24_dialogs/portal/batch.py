@@ -92,8 +92,8 @@ def _found(path: str, results: dict[str, Any]) -> Any:
     for step in _STEP.findall(path):
         if isinstance(place, dict) and step in place:
             place = place[step]
-        elif isinstance(place, list) and step.isdecimal() and int(step) < len(place):
-            place = place[int(step)]
+        elif isinstance(place, list) and step.isdecimal() and php.to_int(step) < len(place):
+            place = place[php.to_int(step)]
         else:
             break
     return place

@@ -50,7 +50,7 @@ def _build(kind: Any, data: Any, where: str) -> Any:
     if kind is Any:
         return data
     if is_dataclass(kind):
-        return _build_dataclass(cast("type[Any]", kind), data, where)
+        return _build_dataclass(kind, data, where)
     if origin in {Union, types.UnionType}:
         options = get_args(kind)
         return None if data is None else _build(next(one for one in options if one is not types.NoneType), data, where)
@@ -83,10 +83,10 @@ def _by_id(things: Iterable[Any], where: str) -> dict[int, Any]:
 
 
 def _key(kind: Any, key: str, where: str) -> Any:
-    return int(_checked(key.isdigit(), key, where, "a number as key")) if kind is int else key
+    return int(_checked(key.isdecimal(), key, where, "a number as key")) if kind is int else key
 
 
-def _build_dataclass(kind: type[Any], data: Any, where: str) -> Any:
+def _build_dataclass(kind: Any, data: Any, where: str) -> Any:
     given = _checked(isinstance(data, dict), data, where, "an object")
     hints, known = _hints(kind), {field.name: field for field in fields(kind)}
     if unknown := sorted(set(given) - set(known)):
@@ -98,7 +98,7 @@ def _build_dataclass(kind: type[Any], data: Any, where: str) -> Any:
 
 
 @cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 

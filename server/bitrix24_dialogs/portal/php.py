@@ -100,7 +100,7 @@ def put(target: dict[str, Any], key: str, value: object) -> None:
 def _slot(place: dict[str, Any], name: str) -> str:
     if name:
         return name
-    return str(1 + max((int(key) for key in place if key.isdigit()), default=-1))
+    return str(1 + max((to_int(key) for key in place if key.isdecimal()), default=-1))
 
 
 def listed(value: object) -> Any:

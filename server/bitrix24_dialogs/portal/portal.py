@@ -66,7 +66,8 @@ class Portal:
         clock: where time comes from; real time by default.
         secret_seed: makes webhook secrets predictable; random when empty.
 
-    Well-known employees are in `employees`, well-known dialogs in `known`; requests are in `calls`.
+    Well-known employees are in `employees`, well-known dialogs in `known`; requests are in `calls`. `settings`
+    may be changed at any time; `settle` makes a change survive `reset`.
     """
 
     def __init__(self, state: State | None = None, *, clock: Clock | None = None, secret_seed: str = "") -> None:
@@ -102,7 +103,7 @@ class Portal:
         Raises:
             ActionError: nobody is known by it.
         """
-        found = self.employees.get(str(who)) or self.state.users.get(int(who) if str(who).isdigit() else 0)
+        found = self.employees.get(str(who)) or self.state.users.get(int(who) if str(who).isdecimal() else 0)
         if found is None:
             raise ActionError(f"no user is known as {who!r}")
         return found
