@@ -119,11 +119,18 @@ def _check_env_file(path: Path) -> None:
 
     try:
         with path.open(encoding=_ENCODING) as stream:
-            broken = [binding.original.line for binding in parse_stream(stream) if binding.error]
+            broken = [_first_line(binding.original) for binding in parse_stream(stream) if binding.error]
     except (OSError, UnicodeError) as error:
         raise SettingsError(f"--env-file {path} cannot be read ({_reason(error)})") from None
     if broken:
         raise SettingsError(f"--env-file {path}, line {broken[0]}: expected KEY=value")
+
+
+def _first_line(original: Any) -> int:
+    text: str = original.string
+    blank = len(text) - len(text.lstrip())
+    line: int = original.line  # the parser counts the blank lines before as a part
+    return line + text.count("\n", 0, blank)
 
 
 def _explain(problem: Mapping[str, Any]) -> str:

@@ -169,7 +169,7 @@ class Gateway:
         limiter = self._limiters.setdefault(credential.portal, Limiter(self._rate, self._clock))
         careful = self._operating.check(credential.key, method)
         if careful:
-            await self._clock.sleep(min(careful, max(0.0, deadline.remaining() - keep)))
+            await self._clock.sleep(min(careful, (deadline.remaining() - keep) / 2))
         await limiter.admit(deadline, keep)
         _refuse_without_time(deadline, keep)
         remaining = deadline.remaining()

@@ -138,7 +138,7 @@ class HttpClient:
 def _encoded(payload: Mapping[str, Any]) -> bytes | None:
     # Bitrix24 runs a method without parameters when their JSON is broken: what cannot be spelt must not go out.
     try:
-        return json.dumps(payload, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        return json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
     except ValueError:
         return None
 
