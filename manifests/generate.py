@@ -21,18 +21,23 @@ def tools_manifest() -> str:
 
 def tools_table() -> str:
     """The README's table of tools."""
-    rows = ["| tool | what it does | changes |", "|---|---|---|"]
     changes = {"read": "nothing", "write": "the dialog", "destructive": "the dialog, **not undoable**"}
-    for tool in all_tools():
-        rows.append(f"| `{tool.name}` | {tool.description.splitlines()[0]} | {changes[tool.effect.value]} |")
-    return "\n".join(rows)
+    return _table(
+        ("tool", "what it does", "changes"),
+        [(f"`{tool.name}`", tool.description.splitlines()[0], changes[tool.effect.value]) for tool in all_tools()],
+    )
 
 
 def settings_table() -> str:
     """The README's table of settings."""
-    rows = ["| setting | default | meaning |", "|---|---|---|"]
-    rows += [f"| `{name}` | {f'`{default}`' if default else ''} | {text} |" for name, default, text in describe_settings()]
-    return "\n".join(rows)
+    return _table(
+        ("setting", "default", "meaning"),
+        [(f"`{name}`", f"`{default}`" if default else "", text) for name, default, text in describe_settings()],
+    )
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ("---",) * len(head), *rows))
 
 
 def readme(text: str) -> str:
