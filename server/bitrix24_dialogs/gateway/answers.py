@@ -20,8 +20,8 @@ from bitrix24_dialogs.gateway.http import HttpAnswer
 from bitrix24_dialogs.gateway.redaction import hide, redact
 
 _REDIRECTS = {301, 302, 303, 307, 308}
-_LONGEST_CODE = 64
 _LONGEST_DESCRIPTION = 200
+_CODE = re.compile(r"^\s*([A-Za-z0-9_ .-]{1,64}?)\s*$")  # anything else is no code, but somebody's words
 _HOST = re.compile(r"^[a-z0-9.-]{1,253}$")
 
 
@@ -40,7 +40,7 @@ def read_answer(answer: HttpAnswer, secrets: Sequence[str]) -> Answer:
         PortalError: of the kind that `error_from_body` or `error_from_page` finds.
     """
     if answer.status in _REDIRECTS:
-        raise refused_redirect(answer)
+        raise refused_redirect(answer, secrets)
     empty = not answer.body.strip()
     try:
         body = json.loads(hide(answer.body.decode("utf-8"), secrets))
@@ -56,7 +56,7 @@ def read_answer(answer: HttpAnswer, secrets: Sequence[str]) -> Answer:
     return Answer(body["result"], time if isinstance(time, dict) else {})
 
 
-def refused_redirect(answer: HttpAnswer) -> PortalError:
+def refused_redirect(answer: HttpAnswer, secrets: Sequence[str]) -> PortalError:
     """The error for a redirect that is not followed."""
     target = target_of(answer)
     if target.path.startswith("/bitrix/coupon_activation"):
@@ -65,7 +65,9 @@ def refused_redirect(answer: HttpAnswer) -> PortalError:
             "Ask the portal's administrator to renew the licence",
         )
     if "/rest/" in target.path:
-        host = target.hostname if _HOST.match(target.hostname or "") else "another address"
+        host = target.hostname or ""
+        if not _HOST.match(host) or hide(host, secrets) != host:
+            host = "another address"
         return Moved(
             f"The portal now answers from {host}, and a webhook's secret is never sent to a new host unasked",
             f"If it was renamed, change the host in BITRIX24_WEBHOOK_URL, or allow {host} in BITRIX24_REDIRECT_HOSTS",
@@ -89,7 +91,8 @@ def _error(status: int, body: dict[str, Any]) -> PortalError:
     if not isinstance(code, str | int | None):
         return BadAnswer("The portal sent an error that cannot be read", "Try again in a minute")
     text = _one_line(description) if isinstance(description, str) else ""
-    return error_from_body(status, _one_line(str(code or ""))[:_LONGEST_CODE], text[:_LONGEST_DESCRIPTION])
+    known_form = _CODE.match(str(code or ""))
+    return error_from_body(status, known_form[1] if known_form else "", text[:_LONGEST_DESCRIPTION])
 
 
 def _one_line(text: str) -> str:

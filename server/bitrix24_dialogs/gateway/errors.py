@@ -17,14 +17,18 @@ class Executed(Enum):
 
 
 class PortalError(Exception):
-    """A call that brought no result. ``str()`` is one line for people and models; it holds no secret."""
+    """A call that brought no result. ``str()`` is one line for people and models; it holds no secret.
+
+    ``said`` is what the portal itself said, redacted: not our words, so whoever shows it cleans and quotes it.
+    """
 
     executed = Executed.NO
     transient = False
 
-    def __init__(self, what: str, advice: str, code: str = "") -> None:
+    def __init__(self, what: str, advice: str, code: str = "", said: str = "") -> None:
         """``what`` happened, the ``advice`` for what to do next, and the portal's own ``code`` where it gave one."""
         super().__init__(what, advice, code)
+        self.said = said
         self.what = what
         self.advice = advice
         self.code = code
@@ -207,8 +211,8 @@ _SYSTEM_CODES: Mapping[str, _Known] = {
 def error_from_body(status: int, code: str, description: str) -> PortalError:
     """The error for an answer that has the key ``error``; its presence decides, not the status (protocol notes 1.3).
 
-    ``description`` must be redacted and plain already. It is used only where our own words would say less: for codes
-    that are not known here.
+    ``description`` must be redacted already. It is kept only where our own words would say less: for codes that are
+    not known here.
     """
     known = _SYSTEM_CODES.get(code.lower())
     if known is not None:
@@ -217,9 +221,9 @@ def error_from_body(status: int, code: str, description: str) -> PortalError:
         # The same code as a method's own refusal, another status: the plan lacks REST (behaviour 1).
         return CredentialRefused("The portal's plan has no REST, or the webhook's owner never signed in", _ADMIN, code)
     if status >= 500:  # noqa: PLR2004 - an HTTP status class
-        return BadAnswer("The portal failed while running the method", _LATER, code)
-    what = f"The portal refused: {description}" if description else "The portal refused without saying why"
-    return Refused(what, "Check the identifiers and the dialog's state", code)
+        return BadAnswer("The portal failed while running the method", _LATER, code, description)
+    what = "The portal refused" if description else "The portal refused without saying why"
+    return Refused(what, "Check the identifiers and the dialog's state", code, description)
 
 
 def error_from_page(status: int, *, empty: bool) -> PortalError:
@@ -236,12 +240,3 @@ def error_from_page(status: int, *, empty: bool) -> PortalError:
         )
     what = "an empty answer" if empty else "something that is not a Bitrix24 answer"
     return BadAnswer(f"The portal sent {what} (HTTP {status})", _LATER)
-
-
-def access_denied(code: str = "ACCESS_DENIED") -> Refused:
-    """The one wording for "no such thing, or no right to it": the portal does not tell them apart."""
-    return Refused(
-        "Not found, or the webhook's owner has no rights to it: Bitrix24 does not tell the two apart",
-        "Check the identifier; if it is right, ask an administrator for access to the line",
-        code,
-    )
