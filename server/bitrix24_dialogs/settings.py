@@ -16,7 +16,23 @@ class SettingsError(Exception):
 
 
 def _parts(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    parts = tuple(part.strip() for part in value.split(",") if part.strip())
+    if not parts:
+        raise ValueError("name at least one, or leave the setting out")
+    return parts
+
+
+def _path(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if "://" in value or "/rest/" in value:
+        raise ValueError("expects a file's name, and this looks like an address")
+    return Path(value).expanduser()
+
+
+File = Annotated[Path, BeforeValidator(_path)]
 
 
 def _lower(value: object) -> object:
@@ -35,7 +51,7 @@ class Settings(BaseSettings):
         description="Inbound webhook of the employee who acts, `https://your-company.bitrix24.com/rest/7/<secret>/`."
         " It is a password.",
     )
-    webhook_url_file: Path | None = Field(
+    webhook_url_file: File | None = Field(
         None, description="A file that holds the webhook instead (Docker and Kubernetes secrets)."
     )
     read_only: bool = Field(False, description="`on` leaves only the tools that change nothing.")
@@ -45,15 +61,24 @@ class Settings(BaseSettings):
     )
     mask_contacts: bool = Field(False, description="`on` masks phone numbers and e-mail addresses in results.")
     verify: bool = Field(
-        True, description="`off` drops the reads before and after a write; results then say that nothing was verified."
+        True,
+        description="`off` drops the reads before and after a change, and the refusals that rest on the first: pinning"
+        " or saving a closed dialog then opens a session. Results say that nothing was verified.",
     )
     rate_limit: Annotated[Literal["standard", "enterprise", "off"], BeforeValidator(_lower)] = Field(
         "standard",
         description="What the portal allows: `standard` (50 requests, then 2 a second), `enterprise` (250, then 5),"
         " or `off` (self-hosted).",
     )
-    timeout: float = Field(30, gt=0, le=50, description="Seconds to wait for one answer of the portal, up to 50.")
-    ca_file: Path | None = Field(None, description="PEM file with the authority of a self-hosted portal's certificate.")
+    timeout: float | None = Field(
+        None,
+        gt=0,
+        le=50,
+        allow_inf_nan=False,
+        description="Seconds to wait for one answer of the portal, up to 50. Unset: 30 for reads, and for a change as"
+        " long as its call may last.",
+    )
+    ca_file: File | None = Field(None, description="PEM file with the authority of a self-hosted portal's certificate.")
     redirect_hosts: Annotated[
         tuple[Annotated[str, StringConstraints(to_lower=True, pattern=r"^[\w.-]+$")], ...],
         NoDecode,
@@ -80,7 +105,22 @@ def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
     try:
         return Settings(**{"_env_file": env_file, "_env_file_encoding": _ENCODING, **overrides})
     except ValidationError as error:
-        raise SettingsError("; ".join(_explain(dict(problem)) for problem in error.errors())) from None
+        problems = dict.fromkeys(_explain(dict(problem)) for problem in error.errors())
+        raise SettingsError("; ".join(problems)) from None
+
+
+def unknown_settings(environment: Mapping[str, str]) -> list[str]:
+    """A line for each variable that looks like a setting of ours and is none: a misspelt one protects nobody."""
+    known = [name for name, _ in _fields()]
+    unknown = [name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in known]
+    return [f"{name} is not a setting{_meant(name, known)}" for name in sorted(unknown)]
+
+
+def _meant(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only for mistakes
+
+    close = get_close_matches(name.upper(), known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def secret_from_file(path: Path, setting: str) -> str:
@@ -136,6 +176,8 @@ def _first_line(original: Any) -> int:
 def _explain(problem: Mapping[str, Any]) -> str:
     location = problem["loc"]
     name = PREFIX + str(location[0]).upper() if location else "settings"
+    if problem["type"] == "value_error":
+        return f"{name}: {problem['ctx']['error']}"
     expected = problem.get("ctx", {}).get("expected")
     return f"{name}: {f'use {expected}' if expected else _WORDS.get(problem['type'], 'cannot be used')}"
 
@@ -148,6 +190,7 @@ _WORDS = {
     "greater_than": "use numbers above 0",
     "less_than_equal": "use at most 50",
     "float_parsing": "use a number of seconds",
+    "finite_number": "use a number of seconds",
 }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -102,7 +103,7 @@ def test_the_doctor_names_the_missing_scope() -> None:
     with running_portal(portal) as base:
         done = run("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("operator", base))
     assert done.returncode == 1
-    assert "tick the scope imopenlines" in done.stdout
+    assert "the scope imopenlines is not granted: tick it" in done.stdout
     assert "0 of 13 tools will work" in done.stdout
 
 
@@ -144,9 +145,10 @@ def test_the_doctor_explains_what_does_not_answer(fault: dict[str, object]) -> N
             "BITRIX24_WEBHOOK_URL_FILE: the file cannot be read",
         ),
         (["serve"], {"BITRIX24_READ_ONLY": "perhaps"}, "BITRIX24_READ_ONLY: use on or off"),
+        (["tools"], {"BITRIX24_LINES": ","}, "BITRIX24_LINES: name at least one, or leave the setting out"),
         (["tools"], {"BITRIX24_RATE_LIMIT": "fast"}, "BITRIX24_RATE_LIMIT: use 'standard', 'enterprise' or 'off'"),
         (["--env-file", "/nowhere/.env", "tools"], {}, "--env-file /nowhere/.env cannot be read"),
-        (["portal", "--seed", "/nowhere.json"], {}, "--seed /nowhere.json"),
+        (["portal", "--seed", "/nowhere.json"], {}, "--seed: /nowhere.json"),
     ],
 )
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(
@@ -158,6 +160,78 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(
     (line,) = done.stderr.splitlines()
     assert line.startswith("bitrix24-dialogs-mcp: ")
     assert reason in line
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["{url}"],
+        ["doctor", "{url}"],
+        ["config", "{url}"],
+        ["--env-file", "{url}", "tools"],
+        ["portal", "--seed", "{url}"],
+    ],
+)
+def test_a_webhook_in_a_wrong_place_is_not_repeated(arguments: list[str]) -> None:
+    secret = os.urandom(12).hex()
+    done = run(*[part.format(url=f"https://portal.example/rest/7/{secret}/") for part in arguments])
+    assert done.returncode == 2
+    assert secret not in done.stdout + done.stderr
+
+
+def test_a_webhook_instead_of_its_file_is_not_repeated() -> None:
+    secret = os.urandom(12).hex()
+    done = run("config", "cursor", BITRIX24_WEBHOOK_URL_FILE=f"https://portal.example/rest/7/{secret}/")
+    assert done.returncode == 2
+    assert "expects a file's name" in done.stderr
+    assert secret not in done.stdout + done.stderr
+
+
+def test_a_misspelt_setting_is_told() -> None:
+    done = run("tools", BITRIX24_READONLY="1")
+    assert done.returncode == 0
+    assert "BITRIX24_READONLY is not a setting; did you mean BITRIX24_READ_ONLY?" in done.stderr
+
+
+def test_a_config_keeps_the_settings_that_protect() -> None:
+    done = run("config", "cursor", BITRIX24_READ_ONLY="on", BITRIX24_LINES="22,24")
+    (server,) = json.loads(done.stdout)["mcpServers"].values()
+    assert server["env"]["BITRIX24_READ_ONLY"] == "on"
+    assert server["env"]["BITRIX24_LINES"] == "22,24"
+
+
+def test_a_webhook_in_the_env_file_stays_there(tmp_path: Path) -> None:
+    secret = os.urandom(12).hex()
+    file = tmp_path / "settings.env"
+    file.write_text(f"BITRIX24_WEBHOOK_URL=https://portal.example/rest/7/{secret}/\n")
+    done = run("--env-file", str(file), "config", "claude-code")
+    assert secret not in done.stdout + done.stderr
+    assert "BITRIX24_WEBHOOK_URL" not in done.stdout
+    assert str(file) in done.stdout
+
+
+def test_the_doctor_does_not_call_unseen_what_it_has_not_seen() -> None:
+    portal = default_portal()
+    portal.faults.add(Fault(method="batch", status=200, body='{"result": {"result": []}}', count=-1))
+    with running_portal(portal) as base:
+        done = run("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("supervisor", base))
+    assert done.returncode == 1
+    assert "could not be checked" in done.stdout
+    assert "0 of 13 tools will work" in done.stdout
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_although_its_client_is_still_there(ending: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "bitrix24_dialogs", "--demo"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}) + "\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(ending)
+        assert process.wait(10) == 130
 
 
 def test_help_names_every_command_and_every_setting() -> None:

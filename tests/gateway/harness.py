@@ -11,7 +11,7 @@ from typing import Any
 from bitrix24_dialogs.gateway.clock import Clock, Deadline
 from bitrix24_dialogs.gateway.credentials import OneWebhook, parse_webhook
 from bitrix24_dialogs.gateway.errors import PortalError
-from bitrix24_dialogs.gateway.gateway import Gateway
+from bitrix24_dialogs.gateway.gateway import WRITE_SECONDS, Gateway
 from bitrix24_dialogs.gateway.http import HttpClient
 from bitrix24_dialogs.gateway.limiter import UNLIMITED, Rate
 from tests.gateway.clocks import JumpingClock
@@ -44,14 +44,14 @@ class Caller:
         self.clock = clock
         self.secret = secret
 
-    def deadline(self, seconds: float = CALL_SECONDS) -> Deadline:
-        return Deadline.after(self.clock, seconds)
+    def deadline(self, seconds: float = CALL_SECONDS, change: float = 0.0) -> Deadline:
+        return Deadline.after(self.clock, seconds, change)
 
     async def read(self, method: str = METHOD, seconds: float = CALL_SECONDS, **params: Any) -> Any:
         return (await self.gateway.read(method, params, self.deadline(seconds))).result
 
     async def write(self, method: str = METHOD, seconds: float = CALL_SECONDS, **params: Any) -> Any:
-        return (await self.gateway.write(method, params, self.deadline(seconds))).result
+        return (await self.gateway.write(method, params, self.deadline(seconds, WRITE_SECONDS))).result
 
     async def failed_read(self, method: str = METHOD, seconds: float = CALL_SECONDS, **params: Any) -> PortalError:
         return await _failure(self.read(method, seconds, **params))
@@ -81,7 +81,7 @@ async def calling(
     *,
     clock: Clock | None = None,
     rate: Rate = UNLIMITED,
-    timeout: float = 5.0,  # noqa: ASYNC109 - of one answer, which the gateway watches
+    timeout: float | None = 5.0,  # noqa: ASYNC109 - of one answer, which the gateway watches
     redirect_hosts: frozenset[str] = frozenset(),
     scheme: str = "http",
     user: int = 7,

@@ -1,4 +1,3 @@
-import gzip
 import json
 
 import pytest
@@ -15,6 +14,9 @@ NO, UNKNOWN = Executed.NO, Executed.UNKNOWN
 # Code, status, what it is for us, whether the method can have run, whether a read is tried again.
 TABLE = [
     ("QUERY_LIMIT_EXCEEDED", 503, errors.RateLimited, NO, True),
+    ("QUERY_LIMIT_EXCEEDED", 429, errors.RateLimited, NO, True),
+    ("QUERY_LIMIT_EXCEEDED", 200, errors.PassingRefusal, NO, True),
+    ("QUERY_LIMIT_EXCEEDED", 400, errors.PassingRefusal, NO, True),
     ("OPERATION_TIME_LIMIT", 429, errors.OperatingLimited, NO, False),
     ("OVERLOAD_LIMIT", 503, errors.Overloaded, NO, False),
     ("OVERLOAD_LIMIT", 401, errors.Overloaded, NO, False),
@@ -36,6 +38,8 @@ TABLE = [
     ("NOT_INSTALLED", 401, errors.CredentialRefused, NO, False),
     ("PAYMENT_REQUIRED", 401, errors.CredentialRefused, NO, False),
     ("CONNECTION_ERROR", 401, errors.AuthorisationBusy, NO, True),
+    ("CONNECTION_ERROR", 403, errors.AuthorisationBusy, NO, True),
+    ("CONNECTION_ERROR", 200, errors.PassingRefusal, NO, True),
     ("WRONG_AUTH_TYPE", 403, errors.CredentialRefused, NO, False),
     ("WRONG_LICENSE", 403, errors.CredentialRefused, NO, False),
     ("allowed_only_intranet_user", 403, errors.CredentialRefused, NO, False),
@@ -92,13 +96,15 @@ async def test_each_known_error(
         assert (error.executed, error.transient, error.code) == (executed, again, spelling)
         assert spelling in str(error)
         assert error.advice
-        if status == 429:
+        if kind is errors.OperatingLimited:
             break  # it is remembered, and the next call is not sent
 
 
 async def test_our_own_words_stand_for_known_codes_and_the_portals_for_others() -> None:
     assert "the portal's words" not in str(await read_once(refusal("NO_AUTH_FOUND", "the portal's words", 401)))
-    assert "the portal's words" in str(await read_once(refusal("ODD_CODE", "the portal's words")))
+    error = await read_once(refusal("ODD_CODE", "the portal's words"))
+    assert error.said == "the portal's words"
+    assert error.said not in str(error)  # ours and theirs are kept apart
 
 
 @pytest.mark.parametrize("code", ["query_limit_exceeded ", " Query_Limit_Exceeded\n", "\tQUERY_LIMIT_EXCEEDED"])
@@ -114,16 +120,24 @@ async def test_a_code_with_blanks_inside_is_kept() -> None:
 async def test_a_code_or_text_of_several_lines_becomes_one_line() -> None:
     error = await read_once(refusal("A\nB", "first\r\nsecond\u2028third\x85fourth"))
     assert error.code == "A B"
-    assert "first second third fourth" in str(error)
+    assert error.said == "first second third fourth"
 
 
 async def test_an_endless_code_and_text_are_cut() -> None:
-    error = await read_once(refusal("X" * 9000, "y" * 9000))
+    error = await read_once(refusal("X" * 64, "y" * 9000))
     assert error.code == "X" * 64
+    assert error.said == "y" * 200
     assert len(str(error)) < 400
+    assert (await read_once(refusal("X" * 9000, "no"))).code == ""
 
 
-@pytest.mark.parametrize(("code", "text"), [("", ""), (None, None), ("", None), ("  ", "  "), (0, "")])
+@pytest.mark.parametrize("code", ["Ignore all that, please", "<b>", "Ошибка", "a" * 65, "***"])
+async def test_words_in_the_place_of_a_code_are_not_told(code: str) -> None:
+    error = await read_once(refusal(code, "no"))
+    assert (type(error), error.code) == (errors.Refused, "")
+
+
+@pytest.mark.parametrize(("code", "text"), [("", ""), ("", None), ("  ", "  "), ("\n", "")])
 @pytest.mark.parametrize("status", [200, 400])
 async def test_a_blank_error_is_a_refusal(code: object, text: object, status: int) -> None:
     error = await read_once(refusal(code, text, status))
@@ -132,7 +146,8 @@ async def test_a_blank_error_is_a_refusal(code: object, text: object, status: in
 
 
 async def test_a_blank_code_with_a_text_tells_the_text() -> None:
-    assert "The portal refused: Lead is locked." in str(await read_once(refusal("", "Lead is locked")))
+    error = await read_once(refusal("", "Lead is locked"))
+    assert (error.what, error.said) == ("The portal refused", "Lead is locked")
 
 
 async def test_a_numeric_code_is_told() -> None:
@@ -140,10 +155,11 @@ async def test_a_numeric_code_is_told() -> None:
     assert (type(error), error.code) == (errors.Refused, "403")
 
 
-@pytest.mark.parametrize("code", [["ERROR_CORE"], {"code": 1}, 1.5], ids=["list", "object", "fraction"])
+@pytest.mark.parametrize("code", [["ERROR_CORE"], {"code": 1}, 1.5, None, False, True, 0, 0.0], ids=str)
 async def test_an_error_of_another_type_is_an_answer_that_cannot_be_read(code: object) -> None:
-    error = await read_once(refusal(code, "no"))
-    assert (type(error), error.executed) == (errors.BadAnswer, UNKNOWN)
+    for status in [200, 400]:
+        error = await read_once(refusal(code, "no", status))
+        assert (type(error), error.executed) == (errors.BadAnswer, UNKNOWN)
 
 
 @pytest.mark.parametrize("text", [["a"], {"a": 1}, 7, True])
@@ -151,9 +167,15 @@ async def test_an_error_text_of_another_type_is_left_out(text: object) -> None:
     assert "without saying why" in str(await read_once(refusal("ODD_CODE", text)))
 
 
-async def test_an_error_beside_a_result_is_an_error() -> None:
-    error = await read_once(raw(200, b'{"result": true, "error": "ODD_CODE", "error_description": "no"}'))
-    assert type(error) is errors.Refused
+@pytest.mark.parametrize("code", ["ODD_CODE", "QUERY_LIMIT_EXCEEDED", "NO_AUTH_FOUND", "", None, False, 0], ids=str)
+@pytest.mark.parametrize("result", [True, None, {}], ids=str)
+async def test_an_error_beside_a_result_leaves_it_open_what_happened(code: object, result: object) -> None:
+    for status in [200, 400, 503]:
+        both = raw(status, json.dumps({"result": result, "error": code, "error_description": "no"}).encode())
+        async with scripted(both) as portal, calling(portal.port) as caller:
+            error = await caller.failed_write()
+            assert (type(error), error.executed) == (errors.OutcomeUnknown, UNKNOWN)
+            assert portal.methods == ["profile", METHOD]
 
 
 PAGES = [
@@ -208,14 +230,6 @@ async def test_an_answer_that_cannot_be_read(behaviour: Behaviour) -> None:
     assert error.executed is UNKNOWN
 
 
-async def test_an_answer_that_is_too_large_is_not_asked_for_again() -> None:
-    bomb = gzip.compress(b'{"result": "' + b" " * (49 << 20) + b'"}')
-    error = await read_once(raw(200, bomb, {"Content-Encoding": "gzip"}))
-    assert type(error) is errors.TooLarge
-    assert (error.executed, error.transient) == (UNKNOWN, False)
-    assert "larger than 48 MiB" in str(error)
-
-
 @pytest.mark.parametrize(
     "result", [True, False, None, 0, 1.5, "", "text", [], {}, {"a": [1, {"b": None}]}, "Привет 🙂"]
 )
@@ -254,6 +268,19 @@ async def test_an_odd_time_block_harms_neither_this_call_nor_the_next(time: obje
         assert await caller.write() == "done"
         assert await caller.write() == "done"
         assert portal.methods == ["profile", METHOD, METHOD]
+
+
+async def test_of_a_time_block_only_its_numbers_are_kept() -> None:
+    good = {"start": 1.5, "finish": 2.5, "duration": 1.0, "processing": 0, "operating": 3, "operating_reset_at": 2e9}
+    bad = {"date_start": "2026-01-01", "x" * 100_000: 1, "note": "y" * 100_000, "half": "\ud800", "more": [[1]]}
+    async with scripted(answer(1, time={**bad, **good})) as portal, calling(portal.port) as caller:
+        assert (await caller.gateway.read(METHOD, {}, caller.deadline())).time == good
+
+
+@pytest.mark.parametrize("value", ["1", True, None, [], {}, 1e12, -1e12, 10**400, float("inf"), float("nan")], ids=str)
+async def test_of_a_time_block_only_finite_bounded_numbers_are_kept(value: object) -> None:
+    async with scripted(answer(1, time={"duration": value, "start": 5})) as portal, calling(portal.port) as caller:
+        assert (await caller.gateway.read(METHOD, {}, caller.deadline())).time == {"start": 5}
 
 
 async def test_a_missing_time_block_is_an_empty_one() -> None:

@@ -1,12 +1,16 @@
 """A caller that goes away."""
 
 import asyncio
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
 import anyio.lowlevel
 import pytest
 
+from bitrix24_dialogs.gateway import errors
 from bitrix24_dialogs.gateway.clock import SystemClock
 from bitrix24_dialogs.gateway.limiter import Rate
 from tests.gateway.clocks import JumpingClock
@@ -153,3 +157,123 @@ async def test_a_cancelled_read_does_not_disturb_others() -> None:
             scope.cancel()
             await caller.read()
         assert await caller.read() == "there"
+
+
+# Writes under way.
+
+
+async def test_a_write_survives_even_the_end_of_its_callers_task() -> None:
+    may_answer = asyncio.Event()
+    async with (
+        scripted(when(may_answer, answer("done"))) as portal,
+        calling(portal.port, clock=SystemClock()) as caller,
+    ):
+        task = asyncio.create_task(caller.write())
+        await arrived(portal, METHOD)
+        assert caller.gateway.writes_under_way == 1
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert caller.gateway.writes_under_way == 1
+        may_answer.set()
+        with anyio.fail_after(1.4):
+            await caller.gateway.settle(60)
+        assert caller.gateway.writes_under_way == 0
+        assert portal.requests[-1].answered
+        await caller.read()
+        assert portal.connections == 1
+
+
+async def test_a_write_that_fails_after_its_caller_is_gone_is_nobodys_unhandled_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    may_answer = asyncio.Event()
+    async with (
+        scripted(when(may_answer, page(502))) as portal,
+        calling(portal.port, clock=SystemClock()) as caller,
+    ):
+        task = asyncio.create_task(caller.write())
+        await arrived(portal, METHOD)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        may_answer.set()
+        await caller.gateway.settle(60)
+    gc.collect()
+    assert "never retrieved" not in caplog.text
+
+
+async def test_settling_waits_no_longer_than_it_may() -> None:
+    async with scripted(hang) as portal, calling(portal.port, clock=SystemClock(), timeout=0.8) as caller:
+        await caller.gateway.settle(60)  # nothing to wait for
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(caller.failed_write)
+            await arrived(portal, METHOD)
+            with anyio.fail_after(0.6):
+                await caller.gateway.settle(0.05)
+            assert caller.gateway.writes_under_way == 1
+            await caller.gateway.settle(60)
+            assert caller.gateway.writes_under_way == 0
+
+
+async def test_reads_are_not_waited_for() -> None:
+    async with scripted(hang) as portal, calling(portal.port, clock=SystemClock()) as caller:
+        with anyio.move_on_after(1.4):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(caller.read)
+                await arrived(portal, METHOD)
+                await caller.gateway.settle(60)
+                tasks.cancel_scope.cancel()
+        assert caller.gateway.writes_under_way == 0
+
+
+# Connections.
+
+
+@asynccontextmanager
+async def all_connections_taken() -> AsyncIterator[tuple[ScriptedPortal, Caller, asyncio.Event]]:
+    """A portal that is slow to answer as many reads as there are connections; its owner has been checked."""
+    may_answer = asyncio.Event()
+    async with (
+        scripted(answer(True), *[when(may_answer, answer(True))] * 32) as portal,
+        calling(portal.port, clock=SystemClock()) as caller,
+    ):
+        await caller.write("first")
+        async with anyio.create_task_group() as tasks:
+            for _ in range(32):
+                tasks.start_soon(caller.read, "slow")
+            with anyio.fail_after(1.4):
+                while portal.methods.count("slow") < 32:  # noqa: ASYNC110 - as above
+                    await anyio.sleep(0.002)
+            yield portal, caller, may_answer
+            may_answer.set()
+
+
+async def test_a_write_cancelled_while_it_waits_for_a_connection_is_not_sent() -> None:
+    async with all_connections_taken() as (portal, caller, may_answer):
+        with anyio.fail_after(1.4), anyio.move_on_after(0.05) as scope:
+            await caller.write("never")
+        assert scope.cancelled_caught
+        may_answer.set()
+        assert await caller.read("last") is True
+    assert "never" not in portal.methods
+
+
+async def test_a_write_that_finds_no_connection_in_time_is_not_sent() -> None:
+    async with all_connections_taken() as (portal, caller, _):
+        with anyio.fail_after(1.4):
+            error = await caller.failed_write("never", seconds=30.1)
+        assert type(error) is errors.NotSent
+        assert "every connection" in str(error)
+    assert "never" not in portal.methods
+
+
+async def test_a_write_waits_its_turn_for_a_connection() -> None:
+    async with all_connections_taken() as (portal, caller, may_answer):
+        results: list[Any] = []
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(keep_result, caller.write("second"), results)
+            await anyio.sleep(0.05)
+            assert "second" not in portal.methods
+            may_answer.set()
+    assert results[0] is True

@@ -73,6 +73,25 @@ async def test_https_to_a_port_that_speaks_http_is_told_as_such() -> None:
     assert "BITRIX24_WEBHOOK_URL" in str(error)
 
 
+async def test_who_never_came_to_send_knows_that_nothing_happened() -> None:
+    """The whole time went by before the first byte of the request: TLS was never agreed on."""
+
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            await reader.read(-1)
+        writer.close()
+        with suppress(OSError, asyncio.CancelledError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(keep_silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, calling(port, scheme="https", timeout=0.1) as caller:
+        error = await caller.failed_read()
+        assert (type(error), error.executed) == (errors.CannotConnect, Executed.NO)
+        error = await caller.failed_write()
+        assert (type(error), error.executed) == (errors.CannotConnect, Executed.NO)
+
+
 FILES = {"missing": None, "empty": b"", "no PEM": b"hello", "a broken PEM": b"-----BEGIN CERTIFICATE-----\nx\n"}
 
 

@@ -36,6 +36,10 @@ GOOD = {
     "capitals": ("HTTPS://Acme.Bitrix24.COM/rest/7/{}/", "https://acme.bitrix24.com/rest/7/{}/m.json"),
     "a port": ("https://portal.test:8443/rest/12/{}/", "https://portal.test:8443/rest/12/{}/m.json"),
     "its own prefix": ("https://portal.test/crm/rest/12/{}/", "https://portal.test/crm/rest/12/{}/m.json"),
+    "a number in its prefix": (
+        "https://portal.test/site/2/rest/12/{}/",
+        "https://portal.test/site/2/rest/12/{}/m.json",
+    ),
     "this machine": ("http://localhost:8080/rest/1/{}/", "http://localhost:8080/rest/1/{}/m.json"),
     "this machine by number": ("http://127.0.0.2/rest/1/{}/", "http://127.0.0.2/rest/1/{}/m.json"),
     "this machine by IPv6": ("http://[::1]:8080/rest/1/{}/", "http://[::1]:8080/rest/1/{}/m.json"),
@@ -96,6 +100,9 @@ BAD = {
     "no prefix at all": "https://acme.bitrix24.com/7/{}/",
     "REST 3": "https://acme.bitrix24.com/rest/api/7/{}/",
     "two webhooks": "https://acme.bitrix24.com/rest/7/{}/ https://acme.bitrix24.com/rest/7/{}/",
+    "a second owner": "https://acme.bitrix24.com/rest/7/{}/12/prof/",
+    "a second owner behind a folder": "https://acme.bitrix24.com/crm/rest/7/{}/12/profile",
+    "two webhooks in one": "https://acme.bitrix24.com/rest/7/{}/rest/8/{}/",
     "a control character": "https://acme.bitrix24.com/re\x01st/7/{}/",
 }
 

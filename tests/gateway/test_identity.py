@@ -1,16 +1,18 @@
 """Whom the webhook acts as."""
 
+import asyncio
 from typing import Any
 
 import anyio
 import pytest
 
 from bitrix24_dialogs.gateway import errors
+from bitrix24_dialogs.gateway.clock import SystemClock
 from bitrix24_dialogs.gateway.errors import Executed
 from bitrix24_dialogs.gateway.limiter import STANDARD
 from tests.gateway.clocks import JumpingClock, VirtualClock
-from tests.gateway.harness import METHOD, asgi_portal, calling
-from tests.gateway.scripted import Behaviour, answer, cut_off, drop, page, refusal, scripted
+from tests.gateway.harness import METHOD, Caller, asgi_portal, calling
+from tests.gateway.scripted import Behaviour, answer, cut_off, drop, hang, page, refusal, scripted, when
 
 pytestmark = pytest.mark.anyio
 
@@ -131,6 +133,64 @@ async def test_a_failed_check_is_repeated_at_the_next_write() -> None:
         for _ in range(2):
             await caller.failed_write()
     assert portal.methods == ["profile"] * 2
+
+
+async def test_a_check_that_hangs_ends_while_a_write_would_still_have_its_time() -> None:
+    clock = VirtualClock()
+    asked: list[str] = []
+
+    async def respond(method: str, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        asked.append(method)
+        await clock.sleep(4)
+        return 502, {}
+
+    took: list[float] = []
+
+    async def write(caller: Caller) -> None:
+        began = clock.now()
+        error = await caller.failed_write()
+        assert (error.executed, type(error)) == (Executed.NO, errors.NotSent)
+        took.append(clock.now() - began)
+
+    async with clock.running(), calling(1, clock=clock, app=asgi_portal(respond)) as caller:  # noqa: SIM117
+        async with anyio.create_task_group() as tasks:
+            for _ in range(3):
+                tasks.start_soon(write, caller)
+    assert asked == ["profile"] * 3  # the tries of one check, whose failure all three share
+    assert max(took) < 23
+
+
+async def test_a_check_has_no_more_than_the_time_before_the_last_moment_for_a_write() -> None:
+    clock = SystemClock()
+    async with scripted() as portal, calling(portal.port, clock=clock) as caller:
+        portal.profile = hang
+        began = clock.now()
+        error = await caller.failed_write(seconds=30.4)
+        assert clock.now() - began < 0.8
+    assert (error.executed, type(error)) == (Executed.NO, errors.NotSent)
+    assert portal.methods == ["profile"]
+
+
+async def test_a_check_whose_caller_goes_away_is_made_by_the_next() -> None:
+    may_answer = asyncio.Event()
+    async with scripted() as portal, calling(portal.port, clock=SystemClock()) as caller:
+        portal.profile = hang
+        results: list[Any] = []
+
+        async def write() -> None:
+            results.append(await caller.write())
+
+        async with anyio.create_task_group() as patient, anyio.create_task_group() as hasty:
+            hasty.start_soon(write)
+            while not portal.requests:  # noqa: ASYNC110 - the portal's side of a socket has no event to wait for
+                await anyio.sleep(0.002)
+            patient.start_soon(write)
+            await anyio.sleep(0.01)
+            portal.profile = when(may_answer, answer({"ID": "7"}))
+            hasty.cancel_scope.cancel()
+            may_answer.set()
+    assert results == [True]
+    assert portal.methods == ["profile", "profile", METHOD]
 
 
 async def test_a_write_that_its_check_leaves_too_little_time_is_not_sent() -> None:

@@ -1,5 +1,6 @@
 """Rate and running time, in virtual time."""
 
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -102,10 +103,10 @@ async def test_who_comes_too_late_for_the_queue_is_told_at_once_when_to_come_bac
     portal = LeakyPortal(clock, 50, 2)
     async with clock.running(), calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:  # noqa: SIM117
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(burst, caller, 40 + 54, FOREVER)  # the last of them waits 30 seconds
+            tasks.start_soon(burst, caller, 40 + 53, 29.9)  # the last of them waits 29 seconds
             await clock.sleep(0.001)
             before = clock.now()
-            error = await caller.failed_read(seconds=20)
+            error = await caller.failed_read(seconds=29.95)
             assert clock.now() == before
             assert type(error) is errors.QueueFull
             assert error.executed is Executed.NO
@@ -119,7 +120,8 @@ async def test_a_write_keeps_the_time_for_its_answer_out_of_its_waiting() -> Non
     async with clock.running(), calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
         await caller.write(N="first")
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(burst, caller, 38 + 45, FOREVER)  # 25 seconds
+            for number in range(38 + 40):  # 22 seconds
+                tasks.start_soon(partial(caller.write, N=number))
             await clock.sleep(0.001)
             sent = len(portal.served)
             assert type(await caller.failed_write(N="late")) is errors.QueueFull

@@ -1,3 +1,7 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
 import pytest
 
 from bitrix24_dialogs.gateway import errors
@@ -5,7 +9,9 @@ from bitrix24_dialogs.gateway.answers import read_answer
 from bitrix24_dialogs.gateway.clock import SystemClock
 from bitrix24_dialogs.gateway.errors import Executed
 from bitrix24_dialogs.gateway.http import HttpAnswer
-from tests.gateway.harness import METHOD, calling, fresh_secret
+from bitrix24_dialogs.gateway.redirects import next_address
+from tests.gateway import harness
+from tests.gateway.harness import METHOD, Caller, calling, fresh_secret
 from tests.gateway.scripted import ScriptedPortal, after, answer, hang, page, raw, redirect, scripted
 
 pytestmark = pytest.mark.anyio
@@ -17,44 +23,114 @@ def path_of(secret: str, method: str = METHOD) -> str:
     return f"/rest/7/{secret}/{method}.json"
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@asynccontextmanager
+async def renamed(portal: ScriptedPortal, secret: str, **how: Any) -> AsyncIterator[Caller]:
+    """``portal`` under its old name, with the new one allowed: one port, as a rename changes the name alone."""
+    old = f"http://localhost:{portal.port}/rest/7/{secret}/"
+    async with calling(address=old, ca_file=harness.FEW_AUTHORITIES, redirect_hosts=RENAMED, **how) as caller:
+        yield caller
+
+
+def new_address(portal: ScriptedPortal, secret: str, method: str = METHOD) -> str:
+    return f"http://127.0.0.1:{portal.port}{path_of(secret, method)}"
+
+
+def hosts(portal: ScriptedPortal) -> list[str]:
+    return [request.headers["host"].partition(":")[0] for request in portal.requests]
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_a_renamed_portal_on_the_list_gets_the_same_post_once(status: int) -> None:
     secret = fresh_secret()
-    async with scripted(answer("new")) as new, scripted() as old:
-        old.script = [redirect(f"http://127.0.0.1:{new.port}{path_of(secret)}", status)]
-        async with calling(old.port, secret=secret, redirect_hosts=RENAMED) as caller:
+    async with scripted() as portal:
+        portal.script = [redirect(new_address(portal, secret), status), answer("new")]
+        async with renamed(portal, secret) as caller:
             assert await caller.read(TEXT="Привет", CHAT_ID=5) == "new"
-    (first,), (second,) = old.requests, new.requests
+    first, second = portal.requests
+    assert hosts(portal) == ["localhost", "127.0.0.1"]
     assert (second.verb, second.path, second.body) == ("POST", first.path, first.body)
     assert second.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize("status", [300, 303, 304, 305, 306, 399])
+async def test_any_other_redirect_status_is_not_followed_and_tells_nothing_of_a_write(status: int) -> None:
+    secret = fresh_secret()
+    async with scripted() as portal:
+        portal.script = [redirect(new_address(portal, secret), status)]
+        async with renamed(portal, secret) as caller:
+            error = await caller.failed_write()
+    assert type(error) is errors.OutcomeUnknown
+    assert hosts(portal) == ["localhost"] * 2
+
+
 async def test_a_write_follows_a_rename_and_runs_once() -> None:
     secret = fresh_secret()
-    async with scripted(answer("done")) as new, scripted() as old:
-        old.script = [redirect(f"http://127.0.0.1:{new.port}{path_of(secret)}")]
-        async with calling(old.port, secret=secret, redirect_hosts=RENAMED) as caller:
+    async with scripted() as portal:
+        portal.script = [redirect(new_address(portal, secret)), answer("done")]
+        async with renamed(portal, secret) as caller:
             assert await caller.write(CHAT_ID=5) == "done"
-    assert (old.methods, new.methods) == (["profile", METHOD], [METHOD])
+    assert portal.methods == ["profile", METHOD, METHOD]
+    assert hosts(portal) == ["localhost", "localhost", "127.0.0.1"]
 
 
 async def test_a_write_whose_answer_is_lost_behind_a_rename_may_have_happened() -> None:
     secret = fresh_secret()
-    async with scripted(page(502)) as new, scripted() as old:
-        old.script = [redirect(f"http://127.0.0.1:{new.port}{path_of(secret)}")]
-        async with calling(old.port, secret=secret, redirect_hosts=RENAMED) as caller:
+    async with scripted() as portal:
+        portal.script = [redirect(new_address(portal, secret)), page(502)]
+        async with renamed(portal, secret) as caller:
             error = await caller.failed_write()
     assert type(error) is errors.OutcomeUnknown
-    assert len(new.requests) == 1
+    assert hosts(portal).count("127.0.0.1") == 1
 
 
 async def test_a_query_at_the_new_address_is_left_out() -> None:
     secret = fresh_secret()
-    async with scripted(answer("new")) as new, scripted() as old:
-        old.script = [redirect(f"http://127.0.0.1:{new.port}{path_of(secret)}?from=old#top")]
-        async with calling(old.port, secret=secret, redirect_hosts=RENAMED) as caller:
+    async with scripted() as portal:
+        portal.script = [redirect(new_address(portal, secret) + "?from=old#top"), answer("new")]
+        async with renamed(portal, secret) as caller:
             assert await caller.read() == "new"
-    assert new.requests[0].path == path_of(secret)
+    assert portal.requests[1].path == path_of(secret)
+
+
+@pytest.mark.parametrize("user", ["me@", "me:secret@", ":@", "@"])
+async def test_a_user_name_at_the_new_address_is_refused(user: str) -> None:
+    secret = fresh_secret()
+    async with scripted() as portal:
+        portal.script = [redirect(new_address(portal, secret).replace("//", f"//{user}"))]
+        async with renamed(portal, secret) as caller:
+            assert type(await caller.failed_read()) is errors.Moved
+    assert hosts(portal) == ["localhost"]
+
+
+async def test_another_port_is_refused_even_of_a_host_on_the_list() -> None:
+    secret = fresh_secret()
+    async with scripted() as another, scripted() as portal:
+        portal.script = [redirect(new_address(another, secret))]
+        async with renamed(portal, secret) as caller:
+            assert type(await caller.failed_read()) is errors.Moved
+        assert another.connections == 0
+
+
+SECURE = "https://old.test/rest/7/abcd/m.json"
+PORTS = [
+    (SECURE, "https://new.test/rest/7/abcd/m.json", "https://new.test/rest/7/abcd/m.json"),
+    (SECURE, "https://new.test:443/rest/7/abcd/m.json", "https://new.test:443/rest/7/abcd/m.json"),
+    (SECURE, "https://NEW.test/rest/7/abcd/m.json?x=1", "https://new.test/rest/7/abcd/m.json"),
+    (SECURE, "https://new.test:8443/rest/7/abcd/m.json", None),
+    (SECURE, "https://new.test:99999/rest/7/abcd/m.json", None),
+    (SECURE, "https://new.test:x/rest/7/abcd/m.json", None),
+    (SECURE, "http://new.test/rest/7/abcd/m.json", None),
+    (SECURE, "//new.test/rest/7/abcd/m.json", None),
+    ("https://old.test:8443/rest/7/abcd/m.json", "https://new.test:8443/rest/7/abcd/m.json", "https://new.test:8443/rest/7/abcd/m.json"),
+    ("https://old.test:8443/rest/7/abcd/m.json", "https://new.test/rest/7/abcd/m.json", "https://new.test/rest/7/abcd/m.json"),
+    (SECURE, "https://[2001:db8::1]/rest/7/abcd/m.json", "https://[2001:db8::1]/rest/7/abcd/m.json"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "location", "new"), PORTS)
+def test_the_new_address_is_put_together_from_host_and_port(old: str, location: str, new: str | None) -> None:
+    moved = HttpAnswer(status=308, content_type="", location=location, body=b"")
+    assert next_address(old, moved, {"new.test", "2001:db8::1"}) == new
 
 
 async def refused(location: str, secret: str, old: ScriptedPortal, allowed: frozenset[str]) -> errors.PortalError:
@@ -163,9 +239,8 @@ async def test_an_unspeakable_host_is_not_repeated() -> None:
 async def test_a_loop_ends_after_one_hop() -> None:
     secret = fresh_secret()
     async with scripted() as portal:
-        loop = redirect(f"http://127.0.0.1:{portal.port}{path_of(secret)}")
-        portal.script = [loop] * 20
-        async with calling(portal.port, secret=secret, redirect_hosts=RENAMED) as caller:
+        portal.script = [redirect(new_address(portal, secret))] * 20
+        async with renamed(portal, secret) as caller:
             error = await caller.failed_read()
     assert type(error) is errors.Moved
     assert len(portal.requests) == 2
@@ -173,9 +248,9 @@ async def test_a_loop_ends_after_one_hop() -> None:
 
 async def test_both_hops_together_have_the_time_of_one_answer() -> None:
     secret, clock = fresh_secret(), SystemClock()
-    async with scripted(hang, hang, hang) as new, scripted() as old:
-        old.script = [after(0.4, redirect(f"http://127.0.0.1:{new.port}{path_of(secret)}"))]
-        async with calling(old.port, secret=secret, redirect_hosts=RENAMED, clock=clock, timeout=0.7) as caller:
+    async with scripted() as portal:
+        portal.script = [after(0.4, redirect(new_address(portal, secret))), hang]
+        async with renamed(portal, secret, clock=clock, timeout=0.7) as caller:
             began = clock.now()
             error = await caller.failed_write()
     assert type(error) is errors.OutcomeUnknown

@@ -1,15 +1,20 @@
 """What is repeated, and what never is."""
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
 from bitrix24_dialogs.gateway import errors
-from bitrix24_dialogs.gateway.clock import SystemClock
+from bitrix24_dialogs.gateway.clock import Deadline, SystemClock
+from bitrix24_dialogs.gateway.credentials import OneWebhook, parse_webhook
 from bitrix24_dialogs.gateway.errors import Executed
-from bitrix24_dialogs.gateway.limiter import STANDARD
+from bitrix24_dialogs.gateway.gateway import Gateway
+from bitrix24_dialogs.gateway.http import HttpAnswer, HttpClient
+from bitrix24_dialogs.gateway.limiter import STANDARD, UNLIMITED
 from tests.gateway.clocks import JumpingClock
-from tests.gateway.harness import CALL_SECONDS, METHOD, calling, free_port
+from tests.gateway.harness import CALL_SECONDS, METHOD, calling, free_port, fresh_secret, webhook_to
 from tests.gateway.scripted import (
     Behaviour,
     ScriptedPortal,
@@ -47,6 +52,11 @@ UNCERTAIN: dict[str, Behaviour] = {
     "ERROR_CORE": refusal("ERROR_CORE", "", 400),
     "ERROR_UNEXPECTED_ANSWER": refusal("ERROR_UNEXPECTED_ANSWER", "", 500),
     "an unknown error with status 500": refusal("ODD_CODE", "", 500),
+    "an error beside a result": raw(503, b'{"result": true, "error": "QUERY_LIMIT_EXCEEDED"}'),
+    "an error that is null": raw(400, b'{"error": null}'),
+    "HTTP 300": raw(300, b'{"error": "ERROR_ARGUMENT"}'),
+    "HTTP 303": raw(303, b"", {"Location": "/bitrix/"}),
+    "HTTP 304": raw(304, b"", {"Content-Length": "0"}),
 }
 
 # What the portal certainly did not run, and may run another time.
@@ -112,7 +122,34 @@ async def test_a_write_that_is_not_answered_in_time_may_have_happened(slow: Beha
         assert clock.now() - began < 0.9
     assert portal.methods == ["profile", METHOD]
     assert type(error) is errors.OutcomeUnknown
-    assert "did not answer within 0.25 seconds" in str(error)
+    assert "did not answer within 1 seconds" in str(error)
+
+
+class Waits(HttpClient):
+    """Notes how long each answer may be waited for."""
+
+    def __init__(self) -> None:
+        super().__init__("test-agent/1")
+        self.seconds: list[float] = []
+
+    async def post(self, url: str, payload: Mapping[str, Any], seconds: float, request_id: str) -> HttpAnswer:
+        self.seconds.append(seconds)
+        return HttpAnswer(status=200, content_type="", location="", body=b'{"result": {"ID": "7"}}')
+
+
+@pytest.mark.parametrize(
+    ("timeout", "read", "write"), [(None, 30, CALL_SECONDS), (5, 5, 5), (50, 50, 50)], ids=["unset", "short", "long"]
+)
+async def test_how_long_an_answer_is_waited_for(timeout: float | None, read: float, write: float) -> None:  # noqa: ASYNC109
+    clock, http = JumpingClock(), Waits()
+    webhook = parse_webhook(webhook_to(1, fresh_secret()))
+    gateway = Gateway(OneWebhook(webhook), http, clock, rate=UNLIMITED, timeout=timeout)
+    await gateway.read(METHOD, {}, Deadline.after(clock, CALL_SECONDS))
+    await gateway.read(METHOD, {}, Deadline.after(clock, 2))
+    await gateway.write(METHOD, {}, Deadline.after(clock, CALL_SECONDS))
+    await gateway.write(METHOD, {}, Deadline.after(clock, 31))
+    profile = min(read, CALL_SECONDS - 30)
+    assert http.seconds == pytest.approx([read, 2, profile, write, min(write, 31)], abs=0.01)
 
 
 @pytest.mark.parametrize("slow", [hang, drip], ids=["hang", "drip"])
@@ -127,6 +164,34 @@ async def test_a_write_refused_before_it_ran_is_repeated(failure: Behaviour) -> 
     async with scripted(failure, failure, answer("done")) as portal, calling(portal.port) as caller:
         assert await caller.write(N=1) == "done"
     assert portal.methods == ["profile", METHOD, METHOD, METHOD]
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 500])
+@pytest.mark.parametrize("code", ["QUERY_LIMIT_EXCEEDED", "CONNECTION_ERROR"])
+async def test_a_passing_refusal_that_may_be_the_methods_own_is_repeated_for_reads_only(code: str, status: int) -> None:
+    if (code, status) == ("CONNECTION_ERROR", 403):
+        status = 429
+    failure = refusal(code, "", status)
+    async with scripted(failure, answer("there"), failure) as portal, calling(portal.port) as caller:
+        assert await caller.read() == "there"
+        error = await caller.failed_write()
+        assert (type(error), error.code, error.executed) == (errors.PassingRefusal, code, Executed.NO)
+    assert portal.methods == [METHOD, METHOD, "profile", METHOD]
+
+
+async def test_an_unknown_outcome_keeps_what_the_portal_said() -> None:
+    async with scripted(refusal("ODD_CODE", "A table is locked", 500)) as portal, calling(portal.port) as caller:
+        error = await caller.failed_write()
+    assert (type(error), error.code, error.said) == (errors.OutcomeUnknown, "ODD_CODE", "A table is locked")
+
+
+async def test_a_method_whose_running_time_is_used_up_is_named() -> None:
+    used_up = refusal("OPERATION_TIME_LIMIT", "", 429)
+    async with scripted(used_up, used_up) as portal, calling(portal.port) as caller:
+        for _ in ["refused by the portal", "refused here"]:
+            error = await caller.failed_read("imopenlines.dialog.get")
+            assert "The method imopenlines.dialog.get has used up its running time on the portal" in str(error)
+    assert len(portal.requests) == 1
 
 
 async def test_a_repeated_write_stops_at_the_first_unknown_outcome() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
@@ -234,11 +235,34 @@ async def test_the_log_tells_method_status_time_and_request_but_no_parameter(log
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("behaviour", "logged"),
+    [
+        (refusal("ODD_CODE", "words of the portal"), "400 Refused ODD_CODE"),
+        (refusal("words, of the portal", "words"), "400 Refused"),
+        (page(403, "words"), "403 NotAPortal"),
+        (redirect("https://words.test/rest/"), "302 Moved"),
+        (raw(400, b'{"words": 1}', {"X-Words": "words"}), "400 BadAnswer"),
+        (raw(200, b"words", {"Content-Encoding": "words"}), "no answer BadAnswer"),
+        (drop, "no answer Interrupted"),
+    ],
+)
+async def test_the_log_names_our_error_and_its_code_but_no_word_of_the_portal(
+    behaviour: Behaviour, logged: str, log: Log
+) -> None:
+    async with scripted(*[behaviour] * 3) as portal, calling(portal.port) as caller:
+        await caller.failed_read()
+    ours = [record.getMessage() for record in log.records if record.name.startswith("bitrix24_dialogs")]
+    assert {line.split(" in ")[0] for line in ours} == {f"{METHOD}: {logged}"}
+    assert "words" not in "".join(ours)
+
+
+@pytest.mark.anyio
 async def test_a_rename_is_logged_without_addresses(log: Log) -> None:
     secret = fresh_secret()
-    async with scripted() as new, scripted() as old:
-        old.script = [redirect(f"http://127.0.0.1:{new.port}/rest/7/{secret}/{METHOD}.json")]
-        async with calling(old.port, secret=secret, redirect_hosts=frozenset({"127.0.0.1"})) as caller:
+    async with scripted() as portal:
+        portal.script = [redirect(f"http://127.0.0.1:{portal.port}/rest/7/{secret}/{METHOD}.json")]
+        async with calling(portal.port, secret=secret, redirect_hosts=frozenset({"127.0.0.1"})) as caller:
             await caller.read()
     written = log.written()
     assert "WARNING bitrix24_dialogs.gateway.gateway: the portal has been renamed" in written
@@ -294,6 +318,30 @@ def test_secrets_are_cut_out_by_where_they_stand(text: str) -> None:
 def test_ordinary_texts_stay(text: str) -> None:
     assert redact(text) == text
     assert hide(text, [fresh_secret()]) == text
+
+
+LONG = 200_000
+RUNS = {
+    "backslashes": "\\" * LONG,
+    "backslashes after a key": '"token' + "\\" * LONG,
+    "backslashes after slashes": "/rest\\" * (LONG // 6),
+    "escaped quotes": '"token\\\\"' * (LONG // 9),
+    "blanks after a key": '"token"' + " " * LONG,
+    "blanks after a header": "Cookie" + " " * LONG,
+    "line ends after a header": "Cookie:" + "\n" * LONG,
+    "digits": "/rest/" + "1" * LONG,
+    "starts of addresses": "/rest/1" * (LONG // 7),
+    "starts of pairs": "token=" * (LONG // 6),
+    "percent signs": "%" * LONG,
+    "escapes": "\\u00" * (LONG // 4),
+}
+
+
+@pytest.mark.parametrize("text", RUNS.values(), ids=RUNS)
+def test_no_text_takes_long_to_redact(text: str) -> None:
+    began = time.perf_counter()
+    redact(text, [fresh_secret()])
+    assert time.perf_counter() - began < 1
 
 
 def test_several_secrets_are_hidden_wherever_and_however_they_stand() -> None:

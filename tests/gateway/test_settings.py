@@ -40,7 +40,7 @@ def test_without_any_setting_the_defaults_hold() -> None:
     assert settings.redirect_hosts == ()
     assert settings.ca_file is None
     assert (settings.read_only, settings.mask_contacts, settings.verify, settings.demo) == (False, False, True, False)
-    assert (settings.rate_limit, settings.timeout, settings.log_level) == ("standard", 30, "warning")
+    assert (settings.rate_limit, settings.timeout, settings.log_level) == ("standard", None, "warning")
 
 
 GOOD = [
@@ -61,7 +61,6 @@ GOOD = [
     ("LINES", "22", (22,)),
     ("LINES", "22,24", (22, 24)),
     ("LINES", " 22 , 24, ", (22, 24)),
-    ("LINES", ",", ()),
     ("RATE_LIMIT", "standard", "standard"),
     ("RATE_LIMIT", " Enterprise ", "enterprise"),
     ("RATE_LIMIT", "OFF", "off"),
@@ -97,13 +96,15 @@ BAD = [
     ("LINES", "0", "above 0"),
     ("LINES", "-4", "above 0"),
     ("LINES", "9" * 5000, ""),
+    ("LINES", ",", "name at least one"),
     ("RATE_LIMIT", "fast", "'standard', 'enterprise' or 'off'"),
     ("TIMEOUT", "soon", "number of seconds"),
     ("TIMEOUT", "0", "above 0"),
     ("TIMEOUT", "-1", "above 0"),
     ("TIMEOUT", "51", "at most 50"),
-    ("TIMEOUT", "nan", ""),
-    ("TIMEOUT", "inf", ""),
+    ("TIMEOUT", "nan", "number of seconds"),
+    ("TIMEOUT", "inf", "number of seconds"),
+    ("TIMEOUT", "-Infinity", "number of seconds"),
     ("REDIRECT_HOSTS", "https://new.bitrix24.com/", "host names"),
     ("REDIRECT_HOSTS", "new.bitrix24.com:443", "host names"),
     ("REDIRECT_HOSTS", "a.test b.test", "host names"),
@@ -287,6 +288,6 @@ def test_defaults_are_written_as_they_would_be_set(monkeypatch: pytest.MonkeyPat
     defaults = {name: default for name, default, _ in describe_settings()}
     assert defaults["BITRIX24_VERIFY"] == "on"
     assert defaults["BITRIX24_DEMO"] == "off"
-    assert defaults["BITRIX24_TIMEOUT"] == "30"
+    assert defaults["BITRIX24_TIMEOUT"] == ""
     assert defaults["BITRIX24_RATE_LIMIT"] == "standard"
     assert defaults["BITRIX24_LINES"] == defaults["BITRIX24_CA_FILE"] == ""

@@ -14,6 +14,24 @@ _PIECES = (
     *("\ude00", "\ue000", "\u3164", "\u2800", "e", "👩", "💻", "❤", "🏽", "🇷", "🇺", "1️⃣", "سلام", "می", "क", "ष"),
     *("+7 916 123-45-67", "٠٩١٦١٢٣٤٥٦٧", "anna@example.com", "https://u:p@h.example/?key=1", "://", "?", "&", "@", "."),
     *("\u09dc", "\u2126", "\u1100", "\u1161", "\U0001d15e", "\U0001d165", "\U0001d16d", "\u0344", "\U0001fae8"),
+    *(
+        "%3Ftoken%3D",
+        "?next=%252Fdl%253Fkey%253D1",
+        "/REST/1/s3cret00",
+        "\\/rest\\/1\\/",
+        "%2Frest%2F1%2F",
+        "\\",
+        '"',
+        "'",
+    ),
+    *(
+        '"access_token":"',
+        "auth[access_token]=",
+        "[token] => ",
+        "Authorization: Bearer ",
+        "Bearer 0123456789abcdef",
+        ",",
+    ),
 )
 
 hostile_text = st.one_of(

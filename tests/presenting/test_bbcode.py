@@ -102,6 +102,10 @@ def test_a_link_says_where_it_leads(raw: str, text: str) -> None:
     assert bbcode_to_text(raw) == text
 
 
+def test_a_name_is_used_up_to_a_length() -> None:
+    assert bbcode_to_text("[USER=7][/USER]" * 2, {7: "n" * 100_000}) == "n" * 400
+
+
 @properties
 @given(hostile_text)
 def test_any_text_is_read(raw: str) -> None:

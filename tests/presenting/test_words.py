@@ -1,3 +1,7 @@
+import re
+import unicodedata
+from dataclasses import replace
+
 import pytest
 from hostile import hostile_text, properties
 from hypothesis import given
@@ -35,6 +39,122 @@ def test_a_phone_cannot_hide_behind_invisible_characters() -> None:
 def test_a_secret_cannot_hide_behind_invisible_characters() -> None:
     assert Words().text("https://a.example/?tok\u200ben=abc", 100).text == "https://a.example/?…"
     assert Words().text("https://a.example/?tok[b][/b]en=abc", 100).text == "https://a.example/?…"
+
+
+def test_of_an_oversized_text_a_message_full_is_read() -> None:
+    assert Words().text("a" * 9_000_000, 5) == Cut("aaaaa", 20_000)
+    assert Words().text("<br>" * 9_000_000 + "a", 5) == Cut("", 0)
+    assert Words().text("o" + "\u0323" * 9_000_000, 5) == Cut("ọ\u0323\u0323\u0323", 4)
+    assert Words(names={5: "n" * 100_000}).text("[user=5][/user]" * 100, 5) == Cut("nnnnn", 100 * 200)
+    assert Words(names={5: "n" * 100_000}).text("[user=5][/user]" * 1_300, 5) == Cut("nnnnn", 40_000)
+
+
+def test_of_an_oversized_name_a_part_is_read() -> None:
+    assert Words().name("[b]" * 600 + "Bob") == "Bob"
+    assert Words().name("<br>" * 9_000_000 + "Bob") == ""
+
+
+_HIDING = Words(conceal=lambda text: re.sub(r"s3cr\.t\*Value|s3cr\.t", "***", text, flags=re.IGNORECASE))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "s3cr.t*Value",
+        "S3CR.T*vALUE",
+        "s3\u00adcr\u200b.t*Va\u2060lue",
+        "s3[b]cr[/b].t*[i]Va[/i]lue",
+        "[url=s3cr.t][/url]*Value",
+        "[user=7][/user]*Value",
+    ],
+)
+def test_a_known_secret_cannot_be_put_together(raw: str) -> None:
+    words = replace(_HIDING, names={7: "s3c\u200br.t"})
+    assert words.text(f"a {raw} b", 100) == Cut("a *** b", 7)
+    assert words.name(f"a {raw} b") == "a *** b"
+    assert words.text_from(f"a {raw} b", 3, 2) == Cut("**", 7)
+
+
+def test_a_known_secret_is_hidden_before_the_cut() -> None:
+    assert _HIDING.text("abs3cr.t*Value", 6) == Cut("ab***", 5)
+    assert _HIDING.name("abs3cr.t*Value", 4) == "ab*…"
+
+
+def test_what_is_no_known_secret_stays() -> None:
+    text = "s3crxt s3cr. t value ***"
+    assert _HIDING.text(text, 100).text == text
+    assert Words().text("s3cr.t*Value", 100).text == "s3cr.t*Value"
+
+
+def test_known_secrets_are_not_in_the_repr() -> None:
+    assert "s3cr" not in repr(_HIDING)
+
+
+@pytest.mark.parametrize(
+    "code", ["livechat|22|1761|587", "whatsapp|1|[b]7[/b]|&amp;", "a b", "e\u0301|1", "مرحبا|می\u200cخواهم", "x" * 255]
+)
+def test_an_identifier_is_given_back_as_it_is(code: str) -> None:
+    assert Words().identifier(code) == code
+    assert replace(_HIDING, mask=True).identifier(code) == code
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(
+            None,
+            "",
+            " ",
+            "a\n",
+            "a\nb",
+            "a\r",
+            "a\tb",
+            "a\u2028b",
+            "a\x00",
+            "a\x1cb",
+            "a\u200bb",
+            "a\u202eb",
+            "x" * 256,
+        ),
+        *("\ud83d", "s3cr.t", "x|S3CR.T|5", "q" + "\u0323" * 9, "https://a.example/?token=abc"),
+    ],
+)
+def test_what_is_no_identifier_is_left_out(code: str | None) -> None:
+    assert _HIDING.identifier(code) is None
+
+
+def test_an_identifier_has_its_own_limit_and_is_masked_as_a_whole() -> None:
+    assert Words().identifier("abc", 2) is None
+    assert Words().identifier("wa|1|79161234567|5") == "wa|1|79161234567|5"
+    assert Words(mask=True).identifier("wa|1|79161234567|5") is None
+    assert Words(mask=True).identifier("mail|1|anna@example.com|5") is None
+
+
+@properties
+@given(hostile_text)
+def test_an_identifier_is_clean_or_nothing(raw: str) -> None:
+    assert Words().identifier(raw) in {raw, None}
+    if Words().identifier(raw):
+        assert clean(raw) == unicodedata.normalize("NFC", raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["2026-03-11T12:30:45+03:00", "2026-03-11T12:30:45Z", "2026-03-11 12:30:45.123456", "2026-03-11", "20260311T1230"],
+)
+def test_a_moment_is_given_back_as_it_is(raw: str) -> None:
+    assert Words(mask=True).moment(raw) == raw
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(None, "", "soon", "2026-13-01", "2026-03-11T25:00", "2026-03-11\n12:30", '2026-03-11"12:30', " 2026-03-11"),
+        *("٢٠٢٦-٠٣-١١", "2026-03-11Т12:30", "2026-03-11T12:30:45." + "0" * 40, "2026-03-11T12:30 (587)"),
+    ],
+)
+def test_what_is_no_moment_is_left_out(raw: str | None) -> None:
+    assert Words().moment(raw) is None
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from bitrix24_dialogs.server import INSTRUCTIONS, published
+from bitrix24_dialogs.server import instructions, published
 from bitrix24_dialogs.toolbox.declaration import AnyTool, Effect, tool
+from bitrix24_dialogs.toolbox.policy import Policy, Toolbox
 from bitrix24_dialogs.tools import all_tools
 
 TOOLS = {declared.name: declared for declared in all_tools()}
@@ -100,7 +101,7 @@ def test_the_list_is_small() -> None:
     )
     assert for_the_model / 4 <= 3_500
     assert len(json.dumps(shown, separators=(",", ":"), ensure_ascii=False).encode()) <= 24_000
-    assert len(INSTRUCTIONS) / 4 <= 350
+    assert len(instructions(Toolbox(all_tools(), Policy()))) / 4 <= 350
 
 
 def test_a_tool_that_writes_must_say_which_read_settles_it() -> None:

@@ -80,7 +80,7 @@ async def test_personal_silent_mode_cannot_be_confirmed(activate: bool) -> None:
         desk.portal.settings.silent_mode = "personal"
         told = await desk.call("session_mode_silent", chat_id=desk.id("mine"), activate=activate)
         assert not told.is_error
-        assert (told["outcome"], told["verified"], told["changed"]) == ("unconfirmed", False, False)
+        assert (told["outcome"], told["verified"], told["changed"]) == ("unconfirmed", False, None)
         assert "cannot be confirmed" in told["why"]
 
 

@@ -208,7 +208,7 @@ async def test_files_are_named_without_their_links() -> None:
 
 async def test_a_cut_text_says_how_to_read_the_rest() -> None:
     async with case("supervisor") as desk:
-        long_text = " ".join(f"word{number}" for number in range(2_500))
+        long_text = " ".join(f"word{number}" for number in range(2_000))
         desk.act("client_writes", chat="mine", text=long_text)
         told = await desk.call("session_history_get", chat_id=desk.id("mine"))
         message = told["messages"][-1]
@@ -279,6 +279,19 @@ async def test_dialogs_of_other_lines_are_out_of_reach(tool: str) -> None:
         refused = await desk.call(tool, chat_id=desk.id("deal_line"))
         assert refused.is_error
         assert "BITRIX24_LINES" in refused.text
-        desk.portal.calls.clear()
-        assert (await desk.call("session_open", user_code=f"telegram|{lines['deal_line']}|1|1")).is_error
-        assert desk.calls == []
+        code = desk.portal.state.chats[desk.id("deal_line")].entity_id
+        refused = await desk.call("session_open", user_code=code)
+        assert refused.is_error
+        assert "BITRIX24_LINES" in refused.text
+
+
+async def test_a_dialog_that_moved_to_another_line_is_judged_by_that_line() -> None:
+    async with case("supervisor") as desk:
+        code = desk.portal.state.chats[desk.id("mine")].entity_id
+        old = int(code.split("|")[1])
+        desk.act("transfer_to_line", chat="mine", line=23)
+        portal = desk.portal
+    for lines, reached in (((old,), False), ((23,), True)):
+        async with case("supervisor", portal=portal, lines=lines) as desk:
+            for tool, arguments in (("dialog_get", {"user_code": code}), ("session_open", {"user_code": code})):
+                assert (await desk.call(tool, **arguments)).is_error is not reached

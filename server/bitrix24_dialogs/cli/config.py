@@ -1,27 +1,59 @@
 """``config``: the exact snippet or command that connects a client, with a reference to the secret, never the secret."""
 
 import json
+import os
 import shlex
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from bitrix24_dialogs.settings import Settings
+from bitrix24_dialogs.settings import PREFIX, Settings
 
 Client = Literal["claude-code", "cursor", "vscode", "claude-desktop"]
 
 _NAME = "bitrix24-dialogs"
 _URL = "BITRIX24_WEBHOOK_URL"
 _FILE = "BITRIX24_WEBHOOK_URL_FILE"
+_DEMO = "BITRIX24_DEMO"
+
+_PLACES: Mapping[Client, str] = {
+    "claude-code": "Run this once.",
+    "cursor": "Put this into ~/.cursor/mcp.json, or .cursor/mcp.json in a project.",
+    "vscode": "Put this into .vscode/mcp.json.",
+    "claude-desktop": "Put this into claude_desktop_config.json (Settings, Developer, Edit Config).",
+}
+# How each client names a value that it takes from elsewhere; Claude Desktop has no such thing.
+_REFERENCES: Mapping[Client, str] = {
+    "claude-code": "${" + _URL + "}",
+    "cursor": "${env:" + _URL + "}",
+    "vscode": "${input:bitrix24-webhook}",
+}
+_VSCODE_INPUT = {
+    "type": "promptString",
+    "id": "bitrix24-webhook",
+    "description": "Bitrix24 inbound webhook, https://your-company.bitrix24.com/rest/7/.../",
+    "password": True,
+}
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Where a client finds the webhook: the environment entries that say so, and the same for people."""
+
+    environment: Mapping[str, str]
+    explanation: str
 
 
 def run_config(client: Client, settings: Settings, env_file: Path | None) -> int:
     """Print the snippet to standard output, and where it goes to standard error."""
-    snippet, where = client_config(client, settings, env_file, launch_command())
-    print(where, file=sys.stderr)  # noqa: T201 - what a person reads
-    print(snippet)  # noqa: T201
+    secret = secret_for(client, settings, env_file)
+    command = [*launch_command(), *(["--env-file", str(env_file.absolute())] if env_file else [])]
+    server = {"command": command[0], "args": command[1:], "env": {**secret.environment, **_other_settings()}}
+    print(f"{_PLACES[client]} {secret.explanation}", file=sys.stderr)  # noqa: T201 - what a person reads
+    print(snippet(client, server))  # noqa: T201
     return 0
 
 
@@ -34,69 +66,40 @@ def launch_command() -> list[str]:
     return [sys.executable, "-m", "bitrix24_dialogs"]
 
 
-def client_config(client: Client, settings: Settings, env_file: Path | None, command: list[str]) -> tuple[str, str]:
-    """The snippet for ``client``, and a sentence on where it goes."""
-    command = [*command, *(["--env-file", str(env_file.absolute())] if env_file else [])]
-    match client:
-        case "claude-code":
-            server = _server(command, _secret(settings, "${" + _URL + "}"))
-            line = ["claude", "mcp", "add-json", _NAME, json.dumps({"type": "stdio", **server}), "--scope", "user"]
-            return shlex.join(line), f"Run this once. {_where_secret(settings, _in_shell())}"
-        case "cursor":
-            server = _server(command, _secret(settings, "${env:" + _URL + "}"))
-            return (
-                _json({"mcpServers": {_NAME: server}}),
-                "Put this into ~/.cursor/mcp.json, or .cursor/mcp.json in a project. "
-                + _where_secret(settings, _in_shell()),
-            )
-        case "vscode":
-            server = _server(command, _secret(settings, "${input:bitrix24-webhook}"))
-            entry: dict[str, Any] = {"servers": {_NAME: {"type": "stdio", **server}}}
-            if "${input:bitrix24-webhook}" in server["env"].values():
-                entry = {"inputs": [_VSCODE_INPUT], **entry}
-            return _json(
-                entry
-            ), f"Put this into .vscode/mcp.json. {_where_secret(settings, 'VS Code asks for the webhook.')}"
-        case "claude-desktop":
-            kept = settings.webhook_url_file or Path.home() / ".config" / _NAME / "webhook"
-            env = {"BITRIX24_DEMO": "1"} if settings.demo else {_FILE: str(kept.absolute())}
-            return (
-                _json({"mcpServers": {_NAME: _server(command, env)}}),
-                "Put this into claude_desktop_config.json (Settings, Developer, Edit Config). "
-                + _where_secret(settings, f"Keep the webhook, and nothing else, in {kept}, readable by you alone."),
-            )
-
-
-_VSCODE_INPUT = {
-    "type": "promptString",
-    "id": "bitrix24-webhook",
-    "description": "Bitrix24 inbound webhook, https://your-company.bitrix24.com/rest/7/.../",
-    "password": True,
-}
-
-
-def _server(command: list[str], env: Mapping[str, str]) -> dict[str, Any]:
-    return {"command": command[0], "args": command[1:], "env": dict(env)}
-
-
-def _secret(settings: Settings, reference: str) -> dict[str, str]:
+def secret_for(client: Client, settings: Settings, env_file: Path | None) -> Secret:
+    """Where ``client`` finds the webhook, as the settings keep it now."""
     if settings.demo:
-        return {"BITRIX24_DEMO": "1"}
+        return Secret({_DEMO: "1"}, "It runs on the built-in portal; no webhook is needed.")
+    in_env_file = env_file is not None and not any(os.environ.get(name) for name in (_URL, _FILE))
+    if in_env_file and (settings.webhook_url or settings.webhook_url_file):
+        return Secret({}, "The webhook stays in the file that --env-file names.")
     if settings.webhook_url_file is not None:
-        return {_FILE: str(settings.webhook_url_file.absolute())}
-    return {_URL: reference}
+        return Secret({_FILE: str(settings.webhook_url_file.absolute())}, "The webhook stays in its file.")
+    if client == "claude-desktop":
+        kept = Path.home() / ".config" / _NAME / "webhook"
+        return Secret({_FILE: str(kept)}, f"Keep the webhook, and nothing else, in {kept}, readable by you alone.")
+    explanation = f"The client takes the webhook from the environment variable {_URL} in which it is started."
+    if client == "vscode":
+        explanation = "VS Code asks for the webhook."
+    return Secret({_URL: _REFERENCES[client]}, explanation)
 
 
-def _in_shell() -> str:
-    return f"The client takes the webhook from the environment variable {_URL} in which it is started."
+def snippet(client: Client, server: Mapping[str, Any]) -> str:
+    """What ``client`` wants to read, for a server that is started so."""
+    if client == "claude-code":
+        entry = json.dumps({"type": "stdio", **server}, ensure_ascii=False)
+        return shlex.join(["claude", "mcp", "add-json", _NAME, entry, "--scope", "user"])
+    if client == "vscode":
+        asks = _REFERENCES["vscode"] in server["env"].values()
+        inputs = {"inputs": [_VSCODE_INPUT]} if asks else {}
+        return _json({**inputs, "servers": {_NAME: {"type": "stdio", **server}}})
+    return _json({"mcpServers": {_NAME: server}})
 
 
-def _where_secret(settings: Settings, otherwise: str) -> str:
-    if settings.demo:
-        return "It runs on the built-in portal; no webhook is needed."
-    if settings.webhook_url_file is not None:
-        return "The webhook stays in its file."
-    return otherwise
+def _other_settings() -> dict[str, str]:
+    """What else is set now goes along: a server that was meant to be read-only must not be connected without it."""
+    names = [PREFIX + name.upper() for name in Settings.model_fields]
+    return {name: os.environ[name] for name in names if os.environ.get(name) and name not in {_URL, _FILE, _DEMO}}
 
 
 def _json(value: Any) -> str:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -20,7 +20,8 @@ class Step:
 
     why: str
     tool: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any]
+    expected: str
 
 
 def run_demo() -> int:
@@ -38,26 +39,20 @@ def run_demo() -> int:
 
 
 def _case(chat_id: int, user_code: str, session_id: int) -> Sequence[Step]:
+    chat = {"chat_id": chat_id}
+    vote = {"session_id": session_id, "rating": 5, "comment": "Fast, friendly and to the point."}
     return (
-        Step("All that is known is the client's address in the channel.", "session_open", {"user_code": user_code}),
-        Step("Who is it, who works on it, in which state is it?", "dialog_get", {"chat_id": chat_id}),
-        Step("What was said?", "session_history_get", {"chat_id": chat_id, "limit": 6}),
-        Step(
-            "Pinning is for its operator: the portal would refuse without a word.",
-            "session_mode_pin",
-            {"chat_id": chat_id},
-        ),
-        Step("Join, to read along.", "session_join", {"chat_id": chat_id}),
-        Step("Take it over.", "session_intercept", {"chat_id": chat_id}),
-        Step("Once more by mistake: nothing is sent, and it says why.", "session_intercept", {"chat_id": chat_id}),
-        Step("Keep it from closing.", "session_mode_pin", {"chat_id": chat_id, "activate": True}),
-        Step("Save the client to CRM.", "crm_lead_create", {"chat_id": chat_id}),
-        Step(
-            "Rate the colleague's work.",
-            "session_head_vote",
-            {"session_id": session_id, "rating": 5, "comment": "Fast, friendly and to the point."},
-        ),
-        Step("How it stands now.", "dialog_get", {"chat_id": chat_id}),
+        Step("All that is known is the client's address.", "session_open", {"user_code": user_code}, "chat_id"),
+        Step("Who is it, who works on it, in which state is it?", "dialog_get", chat, "state: open"),
+        Step("What was said?", "session_history_get", {**chat, "limit": 6}, "client"),
+        Step("Pinning is for its operator; the portal would refuse blankly.", "session_mode_pin", chat, "operator"),
+        Step("Join, to read along.", "session_join", chat, "outcome: joined"),
+        Step("Take it over.", "session_intercept", chat, "outcome: taken_over"),
+        Step("Once more by mistake: nothing is sent.", "session_intercept", chat, "outcome: unchanged"),
+        Step("Keep it from closing.", "session_mode_pin", {**chat, "activate": True}, "outcome: pinned"),
+        Step("Save the client to CRM.", "crm_lead_create", chat, "outcome: created"),
+        Step("Rate the colleague's work.", "session_head_vote", vote, "outcome: rated"),
+        Step("How it stands now.", "dialog_get", chat, "your_role: operator"),
     )
 
 
@@ -70,24 +65,26 @@ async def _play(terminal: Terminal, webhook: str, steps: Sequence[Step]) -> int:
     async with Client(server) as client:
         tools = (await client.list_tools()).tools
         terminal.line(f"The assistant's client has started the server and sees its {len(tools)} tools.")
-        for number, step in enumerate(steps, 1):
-            await _show(terminal, client, number, step)
+        went_well = [await _show(terminal, client, number, step) for number, step in enumerate(steps, 1)]
     terminal.line()
+    if not all(went_well):
+        terminal.line("The case did not go as it should; please report this.")
+        return 1
     terminal.line("To use it on your own portal, see the README, or run: bitrix24-dialogs-mcp config --help")
     return 0
 
 
-async def _show(terminal: Terminal, client: Client, number: int, step: Step) -> None:
+async def _show(terminal: Terminal, client: Client, number: int, step: Step) -> bool:
     terminal.line()
     terminal.line(f"{number}. {step.why}")
     arguments = ", ".join(f"{name}={value!r}" for name, value in step.arguments.items())
     with terminal.working(f"   {step.tool}"):
         result = await client.call_tool(step.tool, dict(step.arguments))
     terminal.line(terminal.bold(f"   {step.tool}({arguments})"))
-    for block in result.content:
-        if isinstance(block, types.TextContent):
-            for line in block.text.splitlines():
-                terminal.line(f"     {line}")
+    text = "\n".join(block.text for block in result.content if isinstance(block, types.TextContent))
+    for line in text.splitlines():
+        terminal.line(f"     {line}")
+    return step.expected in text
 
 
 def _inherited() -> dict[str, str]:

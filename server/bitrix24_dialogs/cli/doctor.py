@@ -14,11 +14,12 @@ from bitrix24_dialogs.gateway.credentials import Credential
 from bitrix24_dialogs.gateway.errors import NotConfigured, PortalError
 from bitrix24_dialogs.gateway.gateway import Gateway
 from bitrix24_dialogs.gateway.identity import acting_user
+from bitrix24_dialogs.presenting.sanitise import one_line
 from bitrix24_dialogs.server import App, build_server
 from bitrix24_dialogs.settings import Settings, SettingsError
-from bitrix24_dialogs.toolbox.declaration import AnyTool
+from bitrix24_dialogs.toolbox.declaration import AnyTool, Effect
 
-_GOOD, _BAD = "ok  ", "FAIL"
+_GOOD, _NOTE, _BAD = "ok  ", "note", "FAIL"
 _LONGEST_CHECK = 40.0
 _MOST_SKEW = 60.0
 
@@ -70,7 +71,7 @@ class Doctor:
             await self._portal_clock()
             acts_well = await self._acting_user(credential)
             scopes = await self._scopes()
-            tools_work = await self._tools(scopes)
+            tools_work = await self._tools(scopes, may_write=acts_well)
         except PortalError as error:
             self._say(_BAD, str(error))
             return 2
@@ -85,8 +86,8 @@ class Doctor:
             self._say(_GOOD, f"the portal answers; clocks differ by {abs(skew):.0f} s")
         else:
             self._say(
-                _BAD,
-                f"the portal answers, but its clock and ours differ by {abs(skew):.0f} s; set this machine's clock",
+                _NOTE,
+                f"the portal answers, but its clock and ours differ by {abs(skew):.0f} s; check this machine's clock",
             )
 
     async def _acting_user(self, credential: Credential) -> bool:
@@ -106,39 +107,39 @@ class Doctor:
 
     async def _scopes(self) -> frozenset[str]:
         answer = await self._ask("scope", "Asking for the granted scopes")
-        scopes = (
-            frozenset(item for item in answer if isinstance(item, str)) if isinstance(answer, list) else frozenset()
-        )
+        names = answer if isinstance(answer, list) else []
+        scopes = frozenset(one_line(name)[:40] for name in names if isinstance(name, str))
         self._say(_GOOD, f"scopes: {', '.join(sorted(scopes)) or 'none'}")
         return scopes
 
-    async def _tools(self, scopes: frozenset[str]) -> bool:
+    async def _tools(self, scopes: frozenset[str], *, may_write: bool) -> bool:
         tools = self.app.toolbox.listed()
+        missing = sorted({tool.scope for tool in tools} - scopes)
+        for scope in missing:
+            self._say(_BAD, f"the scope {scope} is not granted: tick it in the webhook's settings")
         # One request of the rate limit's for all: batch is for reads, and these are (protocol notes 5.4).
         commands = {tool.name: f"method.get?name={tool.method.lower()}" for tool in tools}
         answer = await self._ask("batch", "Asking which methods there are", {"halt": 0, "cmd": commands})
         known = answer.get("result") if isinstance(answer, dict) else None
         states = known if isinstance(known, dict) else {}
-        working = [tool for tool in tools if self._works(tool, states.get(tool.name), scopes)]
+        working = [tool for tool in tools if self._works(tool, states.get(tool.name), scopes, may_write=may_write)]
         self._say(_GOOD if len(working) == len(tools) else _BAD, f"{len(working)} of {len(tools)} tools will work")
         hidden = len(self.app.toolbox.tools) - len(tools)
         if hidden:
             self._say(_GOOD, f"{hidden} tools are switched off by BITRIX24_READ_ONLY")
         return len(working) == len(tools)
 
-    def _works(self, tool: AnyTool, state: Any, scopes: frozenset[str]) -> bool:
-        if tool.scope not in scopes:
-            self._say(_BAD, f"{tool.name}: tick the scope {tool.scope} in the webhook's settings")
+    def _works(self, tool: AnyTool, state: Any, scopes: frozenset[str], *, may_write: bool) -> bool:
+        if tool.scope not in scopes or (tool.effect is not Effect.READ and not may_write):
+            return False  # said above, once for all
+        if not isinstance(state, dict):
+            self._say(_BAD, f"{tool.name}: whether the portal has the method {tool.method} could not be checked")
             return False
-        if isinstance(state, dict) and not state.get("isExisting"):
-            self._say(
-                _BAD, f"{tool.name}: this portal has no method {tool.method}; it is too old, or lacks Open Channels"
-            )
+        if not state.get("isExisting"):
+            self._say(_BAD, f"{tool.name}: the portal has no method {tool.method}: too old, or without Open Channels")
             return False
-        if isinstance(state, dict) and not state.get("isAvailable"):
-            self._say(
-                _BAD, f"{tool.name}: the webhook may not call {tool.method}; create it anew with the scope {tool.scope}"
-            )
+        if not state.get("isAvailable"):
+            self._say(_BAD, f"{tool.name}: the webhook may not call it; create it anew with the scope {tool.scope}")
             return False
         return True
 

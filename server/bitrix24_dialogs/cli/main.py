@@ -1,13 +1,18 @@
 """Commands and their arguments. Every command imports what it needs when it runs."""
 
 import argparse
+import os
 import sys
 import textwrap
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import NoReturn
 
 from bitrix24_dialogs import __version__
-from bitrix24_dialogs.settings import Settings, SettingsError, describe_settings, load_settings
+from bitrix24_dialogs.gateway.redaction import redact
+from bitrix24_dialogs.settings import Settings, SettingsError, describe_settings, load_settings, unknown_settings
 
 PROGRAM = "bitrix24-dialogs-mcp"
 EXIT_BAD_SETTINGS = 2
@@ -22,20 +27,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, 1 where a check found something, 2 for settings that cannot be used, 130 for Ctrl-C.
     """
+    sys.excepthook = _print_redacted
     arguments = _parser().parse_args(argv)
+    for warning in unknown_settings(os.environ):
+        print(f"{PROGRAM}: {warning}", file=sys.stderr)  # noqa: T201 - what a person reads
     try:
         settings = load_settings(arguments.env_file, **({"demo": True} if arguments.demo else {}))
         command: Command = arguments.run
         return command(arguments, settings)
     except SettingsError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)  # noqa: T201 - what a person reads
+        print(redact(f"{PROGRAM}: {error}"), file=sys.stderr)  # noqa: T201 - what a person reads
         return EXIT_BAD_SETTINGS
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 
 
+class _Parser(argparse.ArgumentParser):
+    """Does not repeat a webhook that was given in a wrong place: clients keep what is printed in log files."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(redact(message))
+
+
+def _print_redacted(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=PROGRAM,
         description="MCP server for Bitrix24 Open Channels dialogs. Without a command it serves MCP over standard input"
         " and output, which is how an AI assistant starts it.",

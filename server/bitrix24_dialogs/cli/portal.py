@@ -22,7 +22,7 @@ def run_portal(port: int, seed: Path | None, rate_limit: RateLimit) -> int:
     try:
         portal = load_seed(seed) if seed else default_portal()
     except SeedError as error:
-        raise SettingsError(f"--seed {seed}: {error}") from None
+        raise SettingsError(f"--seed: {error}") from None
     portal.settings.rate_limit = rate_limit
     try:
         anyio.run(_serve, portal, port, terminal)

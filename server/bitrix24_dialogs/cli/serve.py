@@ -1,14 +1,21 @@
 """``serve``: MCP over standard input and output."""
 
+import os
+import signal
 import sys
+from contextlib import suppress
 from typing import Any
 
 import anyio
 
 from bitrix24_dialogs.cli.logs import set_up_logs
+from bitrix24_dialogs.gateway.gateway import Gateway
 from bitrix24_dialogs.server import build_server
 from bitrix24_dialogs.settings import Settings
 from bitrix24_dialogs.transport.stdio import serve_stdio
+
+_EXIT_INTERRUPTED = 130
+_SETTLE_SECONDS = 10.0
 
 
 def run_serve(settings: Settings) -> int:
@@ -29,9 +36,35 @@ async def _serve(settings: Settings) -> None:
     settings, portal_app = _with_demo_portal(settings)
     app = build_server(settings, portal_app=portal_app)
     try:
-        await serve_stdio(app.server)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_end_on_signal, app.gateway)
+            await serve_stdio(app.server)
+            tasks.cancel_scope.cancel()
     finally:
-        await app.close()
+        with anyio.CancelScope(shield=True):
+            await app.close()
+
+
+async def _end_on_signal(gateway: Gateway) -> None:
+    """End on Ctrl-C or a stop request; a change that is under way gets some seconds, a second signal ends at once."""
+    # On Windows there is no receiver, and its own Ctrl-C handling stays.
+    with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_exit_on_next, signals)
+                await gateway.settle(_SETTLE_SECONDS)
+                _exit()
+
+
+async def _exit_on_next(signals: Any) -> None:
+    async for _ in signals:
+        _exit()
+
+
+def _exit() -> None:
+    """Leave without waiting for the thread that reads standard input: nothing can wake it up."""
+    sys.stderr.flush()
+    os._exit(_EXIT_INTERRUPTED)
 
 
 def _with_demo_portal(settings: Settings) -> tuple[Settings, Any]:

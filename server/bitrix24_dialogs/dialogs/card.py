@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.entity_data import CrmItem, parse_crm_items, parse_entity_data
 from bitrix24_dialogs.dialogs.portal_values import mapping, text, whole
+from bitrix24_dialogs.gateway.errors import BadAnswer
 from bitrix24_dialogs.presenting.untrusted import Untrusted
 
 State = Literal["waiting", "open", "closed"]
@@ -67,8 +68,8 @@ async def read_dialog(desk: Desk, identifier: Mapping[str, Any]) -> Dialog:
         PortalError: it could not be read.
     """
     me = await desk.me()
-    card = mapping(await desk.read("imopenlines.dialog.get", identifier))
-    data = parse_entity_data(text(card.get("entity_data_1")))
+    card = _checked(await desk.read("imopenlines.dialog.get", identifier), identifier)
+    data = parse_entity_data(card["entity_data_1"])
     connector, code_line, _, client_id = code_parts(text(card.get("entity_id")))
     line = data.moved_to_line or code_line
     desk.require_line(line)
@@ -81,7 +82,7 @@ async def read_dialog(desk: Desk, identifier: Mapping[str, Any]) -> Dialog:
         state=dialog_state(owner, data.session_id),
         connector=desk.words.name(connector),
         line_id=line,
-        user_code=_unmasked(desk, text(card.get("entity_id"))),
+        user_code=desk.words.identifier(text(card.get("entity_id"))),
         client=_person(desk, client_id, names),
         operator=_person(desk, owner, names),
         your_role="operator" if owner == me else _ROLES.get(text(card.get("role")), "none"),
@@ -91,11 +92,25 @@ async def read_dialog(desk: Desk, identifier: Mapping[str, Any]) -> Dialog:
         pinned=data.pinned,
         silent=card.get("entity_data_3") == "Y",
         in_crm=data.crm_saved,
-        crm=parse_crm_items(text(card.get("entity_data_2"))),
+        crm=parse_crm_items(text(card.get("entity_data_2"))) or ((data.crm,) if data.crm and data.crm_saved else ()),
         messages=whole(card.get("message_count")),
         unread=whole(card.get("counter")),
-        created=desk.words.name(text(card.get("date_create"))) or None,
+        created=desk.words.moment(text(card.get("date_create"))),
     )
+
+
+def _checked(result: object, identifier: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A result that is no card, or another dialog's, must not pass for a closed dialog."""
+    card = mapping(result)
+    chat_id = whole(card.get("id"))
+    if (
+        chat_id < 1
+        or identifier.get("CHAT_ID", chat_id) != chat_id
+        or not isinstance(card.get("entity_id"), str)
+        or not isinstance(card.get("entity_data_1"), str)
+    ):
+        raise BadAnswer("The portal's answer is not this dialog's card", "Try again in a minute")
+    return card
 
 
 def dialog_state(owner: int, session_id: int) -> State:
@@ -123,12 +138,6 @@ def _names(card: Mapping[str, Any]) -> dict[int, str]:
 
 def _person(desk: Desk, number: int, names: Mapping[int, str]) -> Person | None:
     return Person(number, desk.words.name(names.get(number, "")) or None) if number else None
-
-
-def _unmasked(desk: Desk, code: str) -> str | None:
-    """A masked code would find nothing, so it is left out; it may well hold a phone number."""
-    shown = desk.words.name(code)
-    return shown if shown == code else None
 
 
 def _moment(seconds: int, like: str) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 from bitrix24_dialogs.dialogs.card import Dialog, read_dialog
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.refusals import DialogRefused
-from bitrix24_dialogs.gateway.errors import PortalError
+from bitrix24_dialogs.gateway.errors import OutcomeUnknown, PortalError
 
 logger = logging.getLogger(__name__)
 
@@ -24,12 +24,12 @@ UNVERIFIED_BY_FAILURE = "The portal accepted the call, but reading back failed, 
 class Change:
     """What a write did.
 
-    ``changed`` is what reading back showed; with ``verified`` false nothing was read back, and it says only that the
-    portal accepted the call. ``why`` explains what is not as asked, ``next`` names what would help.
+    ``changed`` is what reading back showed; it is left out where nothing was read back (``verified`` is false then).
+    ``why`` explains what is not as asked, ``next`` names what would help.
     """
 
     chat_id: int
-    changed: bool
+    changed: bool | None = None
     verified: bool
     why: str | None = None
     next: str | None = None
@@ -48,9 +48,20 @@ async def card_before(desk: Desk, chat_id: int) -> Dialog | None:
 
 
 async def write_to_chat(desk: Desk, method: str, chat_id: int, extra: Mapping[str, Any] | None = None) -> Dialog | None:
-    """Call ``method`` for a chat and read the card back; None if it was not, or could not be, read back."""
-    await desk.write(method, {"CHAT_ID": chat_id, **(extra or {})})
+    """Call ``method`` for a chat and read the card back; None if it was not, or could not be, read back.
+
+    Raises:
+        OutcomeUnknown: the portal answered something else than ``true``, and nothing is to be read back.
+    """
+    result = await desk.write(method, {"CHAT_ID": chat_id, **(extra or {})})
+    if result is not True and not desk.verify:
+        raise unexpected_answer()
     return await card_after(desk, chat_id)
+
+
+def unexpected_answer() -> OutcomeUnknown:
+    """The error for a write that was answered in a form that the method does not have."""
+    return OutcomeUnknown("It may have happened: the portal's answer has an unexpected form", "Do not simply repeat it")
 
 
 async def card_after(desk: Desk, chat_id: int) -> Dialog | None:
@@ -64,13 +75,8 @@ async def card_after(desk: Desk, chat_id: int) -> Dialog | None:
         return None
 
 
-def not_verified(desk: Desk) -> dict[str, Any]:
+def not_verified(desk: Desk, settled_by: str = "{dialog_get}") -> dict[str, Any]:
     """The fields of a `Change` whose effect was not read back."""
     if not desk.verify:
-        return {"changed": True, "verified": False, "why": UNVERIFIED_BY_SETTING}
-    return {
-        "changed": True,
-        "verified": False,
-        "why": UNVERIFIED_BY_FAILURE,
-        "next": desk.advise("{dialog_get} shows the state"),
-    }
+        return {"verified": False, "why": UNVERIFIED_BY_SETTING}
+    return {"verified": False, "why": UNVERIFIED_BY_FAILURE, "next": desk.advise(f"{settled_by} shows the state")}

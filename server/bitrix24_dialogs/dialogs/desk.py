@@ -3,15 +3,24 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
-from bitrix24_dialogs.dialogs.refusals import DialogRefused, explain
+from bitrix24_dialogs.dialogs.refusals import DialogRefused, explain, refused_before_anything
 from bitrix24_dialogs.gateway.clock import Deadline
-from bitrix24_dialogs.gateway.errors import Refused
+from bitrix24_dialogs.gateway.errors import Executed, PortalError, Refused
 from bitrix24_dialogs.gateway.gateway import Gateway
 from bitrix24_dialogs.presenting.words import Words
 
 _TOOL_NAME = re.compile(r"\{(\w+)\}")
+
+
+class Fate(Enum):
+    """What is known of a call's write."""
+
+    NOTHING_SENT = "nothing was sent, or what was sent has certainly done nothing"
+    OPEN = "it was sent, and may have done something"
+    ACCEPTED = "the portal accepted it"
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,7 @@ class Desk:
         verify: whether writes are surrounded by reads.
         tool: how advice names a tool: with the setting that switches it off, where it is off.
         calls: what the portal answered so far.
-        write_sent: whether a write has gone out.
+        fate: what has become of the write, if there was one.
     """
 
     gateway: Gateway
@@ -45,7 +54,7 @@ class Desk:
     verify: bool
     tool: Callable[[str], str]
     calls: list[PortalCall] = field(default_factory=list)
-    write_sent: bool = False
+    fate: Fate = Fate.NOTHING_SENT
 
     async def me(self) -> int:
         """The acting employee's number.
@@ -65,23 +74,33 @@ class Desk:
         return await self._call(self.gateway.read, method, params)
 
     async def write(self, method: str, params: Mapping[str, Any]) -> Any:
-        """The result of a method that changes something; sent at most once.
+        """The result of a method that changes something; it runs at most once.
 
         Raises:
-            DialogRefused: the portal refused it for a reason that dialogs know; nothing was changed.
+            DialogRefused: the portal refused it for a reason that dialogs know.
             PortalError: anything else that went wrong.
         """
-        result = await self._call(self.gateway.write, method, params)
-        self.write_sent = True
+        self.fate = Fate.OPEN
+        try:
+            result = await self._call(self.gateway.write, method, params)
+        except (DialogRefused, Refused) as refused:
+            if refused_before_anything(refused.code):
+                self.fate = Fate.NOTHING_SENT
+            raise
+        except PortalError as error:
+            if error.executed is Executed.NO:
+                self.fate = Fate.NOTHING_SENT
+            raise
+        self.fate = Fate.ACCEPTED
         return result
 
     def advise(self, text: str) -> str:
         """``text`` with the tools that stand in braces named as the caller may use them."""
         return _TOOL_NAME.sub(lambda found: self.tool(found[1]), text)
 
-    def refusal(self, why: str, advice: str, code: str = "") -> DialogRefused:
-        """A refusal whose advice names tools in braces."""
-        return DialogRefused(self.advise(why), self.advise(advice), code)
+    def refusal(self, why: str, advice: str, code: str = "", said: str = "") -> DialogRefused:
+        """A refusal in our words, which name tools in braces; ``said`` in the portal's."""
+        return DialogRefused(self.advise(why), self.advise(advice), code, said)
 
     def require_line(self, *lines: int) -> None:
         """Let a dialog pass only if all the lines it belongs to are in reach.
@@ -99,10 +118,10 @@ class Desk:
         try:
             answer = await send(method, params, self.deadline)
         except Refused as refused:
-            explained = explain(method, refused.code, refused.what)
+            explained = explain(method, refused.code)
             if explained is None:
                 raise
             why, advice = explained
-            raise self.refusal(why, advice, refused.code) from None
+            raise self.refusal(why, advice, refused.code, refused.said) from None
         self.calls.append(PortalCall(method, answer.time.get("duration"), answer.time.get("operating")))
         return answer.result

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 # Beyond this a JSON number is no longer exact everywhere.
 _LARGEST = 2**53 - 1
+_LONGEST_CODE = 260
 _CHAT = re.compile(r"^\s*(?:chat)?\s*(\d{1,16})\s*$", re.IGNORECASE)
 _NUMBER = re.compile(r"^\s*(\d{1,16})\s*$")
 
@@ -66,7 +67,7 @@ def user_code(value: object) -> UserCode:
     Raises:
         InputError: it has not four parts, or line and client are not numbers.
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > _LONGEST_CODE or not value.isprintable():
         raise InputError(_FOUR_PARTS)
     code = value.strip()
     if code[:5].lower() == "imol|":

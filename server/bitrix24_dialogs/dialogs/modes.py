@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bitrix24_dialogs.dialogs.card import Dialog
-from bitrix24_dialogs.dialogs.change import Change, card_before, not_verified, write_to_chat
+from bitrix24_dialogs.dialogs.change import Change, card_before, not_verified, unexpected_answer, write_to_chat
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.portal_values import numbers
 from bitrix24_dialogs.dialogs.refusals import DialogRefused
@@ -50,6 +50,11 @@ async def pin_dialog(desk: Desk, chat_id: int, activate: bool) -> Pinned:
     """
     before = await card_before(desk, chat_id)
     if before is not None:
+        if before.pinned and activate and before.your_role != "operator":
+            raise desk.refusal(
+                f"It is pinned by its operator, user {before.operator_id}; only they can change that",
+                "{session_intercept} makes you its operator",
+            )
         if before.pinned == activate:
             return Pinned(
                 chat_id=chat_id,
@@ -103,7 +108,6 @@ async def set_silent_mode(desk: Desk, chat_id: int, activate: bool) -> Silenced:
         return Silenced(
             chat_id=chat_id,
             outcome="unconfirmed",
-            changed=False,
             verified=False,
             silent=after.silent,
             why=f"Accepted, but it cannot be confirmed that silent mode is {wanted}: the dialog shows"
@@ -148,7 +152,10 @@ async def _pin_all(desk: Desk, method: str, *, activate: bool) -> AllPinned:
             "This would touch the dialogs of all lines, and BITRIX24_LINES keeps this server to some of them",
             "Use {session_mode_pin} dialog by dialog",
         )
-    ids = numbers(await desk.write(method, {}))
+    result = await desk.write(method, {})
+    if not isinstance(result, list | dict):
+        raise unexpected_answer()
+    ids = numbers(result)
     return AllPinned(
         outcome=_pin_outcome(activate) if ids else "unchanged",
         changed=bool(ids),

@@ -4,13 +4,14 @@ import logging
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from bitrix24_dialogs.dialogs.change import Change, card_before, not_verified, write_to_chat
+from bitrix24_dialogs.dialogs.change import Change, card_before, not_verified, unexpected_answer, write_to_chat
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.entity_data import CrmItem
-from bitrix24_dialogs.dialogs.history import COMMENT_CHARACTERS, Session, read_session
+from bitrix24_dialogs.dialogs.history import Session, read_session
 from bitrix24_dialogs.dialogs.identifiers import InputError
 from bitrix24_dialogs.dialogs.refusals import DialogRefused
 from bitrix24_dialogs.dialogs.sessions import ACCEPT
+from bitrix24_dialogs.dialogs.transcript import COMMENT_CHARACTERS
 from bitrix24_dialogs.gateway.errors import PortalError
 from bitrix24_dialogs.presenting.untrusted import Untrusted
 
@@ -23,7 +24,7 @@ class Voted:
 
     session_id: int
     outcome: Literal["rated", "unchanged", "sent"]
-    changed: bool
+    changed: bool | None = None
     verified: bool
     rating: int | None = None
     comment: Untrusted | None = None
@@ -65,12 +66,12 @@ async def vote(desk: Desk, session_id: int, rating: int | None, comment: str | N
         params["RATING"] = rating
     if sent is not None:
         params["COMMENT"] = sent
-    await desk.write("imopenlines.session.head.vote", params)
+    result = await desk.write("imopenlines.session.head.vote", params)
+    if result is not True and not desk.verify:
+        raise unexpected_answer()
     after = await _session_after_vote(desk, session_id)
     if after is None:
-        fields = not_verified(desk)
-        if desk.verify:
-            fields["next"] = desk.advise("{session_history_get} shows what is stored")
+        fields = not_verified(desk, "{session_history_get}")
         return Voted(session_id=session_id, outcome="sent", rating=rating, **_comment(desk, sent), **fields)
     stored = after.rating == (rating or after.rating) and (after.comment or "").strip() == (sent or "").strip()
     changed = before is None or (before.rating, before.comment) != (after.rating, after.comment)

@@ -1,7 +1,11 @@
 """Reading values as PHP sends them: ids as text, empty maps as lists (protocol notes 1.3)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+_DIGITS = re.compile(r"-?[0-9]{1,18}")
+_LARGEST = 2**53 - 1  # beyond it a JSON number is no longer exact everywhere
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -15,11 +19,11 @@ def mapping(value: object) -> Mapping[str, Any]:
 
 def whole(value: object) -> int:
     """A number, also from its digits as text; 0 for everything else."""
-    if isinstance(value, bool):
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST:
         return 0
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and value.lstrip("-").isdecimal() else 0
+    return value
 
 
 def text(value: object) -> str:
@@ -28,6 +32,6 @@ def text(value: object) -> str:
 
 
 def numbers(value: object) -> tuple[int, ...]:
-    """The numbers in a list, or in a map's values."""
+    """The positive numbers in a list, or in a map's values, each once."""
     items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return tuple(number for item in items if (number := whole(item)))
+    return tuple(dict.fromkeys(number for item in items if (number := whole(item)) > 0))

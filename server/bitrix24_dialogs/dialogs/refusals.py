@@ -6,15 +6,16 @@ from collections.abc import Mapping
 class DialogRefused(Exception):
     """A dialog tool does not act, or the portal did not let it: why, and what would help.
 
-    Nothing was changed. ``str()`` is one line for people and models.
+    ``said`` is what the portal itself said: not our words, so whoever shows it cleans and quotes it.
     """
 
-    def __init__(self, why: str, advice: str, code: str = "") -> None:
+    def __init__(self, why: str, advice: str, code: str = "", said: str = "") -> None:
         """``why`` in our words, ``advice`` for the next step, and the portal's own ``code`` where it gave one."""
         super().__init__(why, advice, code)
         self.why = why
         self.advice = advice
         self.code = code
+        self.said = said
 
     def __str__(self) -> str:
         """Why, the portal's code, the next step."""
@@ -22,6 +23,20 @@ class DialogRefused(Exception):
         return f"{self.why}{code}. {self.advice}"
 
 
+# These checks come before a method does anything (behaviour 6.2); after any other refusal of pin and lead.create a
+# closed dialog may have got a new session (behaviour 8.8, 8.13).
+_BEFORE_ANYTHING = frozenset(
+    {"CHAT_ID", "CHAT_ID_EMPTY", "CHAT_TYPE", "ACCESS_DENIED", "OPERATOR_WRONG", "USER_ID", "IM_LOAD_ERROR"}
+    | {"EMPTY_SESSION_ID", "EMPTY_VOTE_PARAMS", "ERROR_METHOD_NOT_FOUND"}
+)
+
+
+def refused_before_anything(code: str) -> bool:
+    """Whether a write refused with ``code`` has certainly done nothing."""
+    return code.upper() in _BEFORE_ANYTHING
+
+
+_EITHER = "; Bitrix24 does not tell the two apart"
 _CHECK_CHAT = "Use the dialog's own chat number: {dialog_get} finds it by user_code or session_id"
 _ASK_ACCESS = "If the identifier is right, ask an administrator for the right to join this line"
 
@@ -31,11 +46,11 @@ _BY_CODE: Mapping[str, tuple[str, str]] = {
     "CHAT_TYPE": ("This chat is not an Open Channels dialog", _CHECK_CHAT),
     "CHAT_ID_EMPTY": ("The portal did not take the chat number", _CHECK_CHAT),
     "ACCESS_DENIED": (
-        "Not found, or the webhook's owner has no rights to it; Bitrix24 does not tell the two apart",
+        f"Not found, or the webhook's owner has no rights to it{_EITHER}",
         _ASK_ACCESS,
     ),
     "ACCESS_ERROR": (
-        "Dialog not found, or the webhook's owner has no rights to it; Bitrix24 does not tell the two apart",
+        f"Dialog not found, or the webhook's owner has no rights to it{_EITHER}",
         _ASK_ACCESS,
     ),
     "OPERATOR_WRONG": (
@@ -50,7 +65,7 @@ _BY_CODE: Mapping[str, tuple[str, str]] = {
     "EMPTY_VOTE_PARAMS": ("The portal saw neither a rating nor a comment", "Give a rating from 1 to 5 or a comment"),
     "ERROR_USER_NOT_OPERATOR": (
         "Only the dialog's operator can save it to CRM, and the webhook's owner is not",
-        "Take it over with {session_intercept} first",
+        "{dialog_get} shows who has it; {session_intercept} takes over what another operator has accepted",
     ),
     "IMOL_CHAT_ERROR_NOT_LOAD_CRM": ("CRM is not available on this portal", "Ask the portal's administrator"),
     "IMOL_CHAT_ERROR_ANSWER_NOT_LOAD_SESSION": (
@@ -62,6 +77,11 @@ _BY_CODE: Mapping[str, tuple[str, str]] = {
         "Report it to the administrator",
     ),
     "IMOL_CHAT_ERROR_NOT_LOAD_CHAT": ("The portal could not read the chat", "Try once more, then report it"),
+    # quirk: a code with blanks (behaviour 8.13)
+    "ERROR IMOPENLINES CREATING CRM ENTITY": (
+        "CRM refused to create the item",
+        "Usually a required CRM field is empty; fill it in Bitrix24",
+    ),
     "IM_NOT_INSTALLED": ("The messenger is switched off on this portal", "Ask the portal's administrator"),
     "IM_LOAD_ERROR": ("The messenger is not available on this portal", "Ask the portal's administrator"),
 }
@@ -79,13 +99,28 @@ _BLANK: Mapping[str, tuple[str, str]] = {
 }
 
 
-def explain(method: str, code: str, what: str) -> tuple[str, str] | None:
+# What a missing right is called depends on the method (behaviour 6.5, 6.6).
+_BY_METHOD: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("imopenlines.session.history.get", "ACCESS_DENIED"): (
+        f"The session was not found, or the webhook's owner may not read its history{_EITHER}",
+        "If the number is right, ask an administrator for the right to view conversation history",
+    ),
+    ("imopenlines.session.head.vote", "ACCESS_DENIED"): (
+        f"The session was not found, or the webhook's owner may not rate it{_EITHER}",
+        "If the number is right, ask an administrator for the right to rate conversations",
+    ),
+    ("imopenlines.session.open", "ACCESS_DENIED"): (
+        f"No dialog with this user_code was found, or the webhook's owner has no rights to it{_EITHER}",
+        "Check the code character by character. " + _ASK_ACCESS,
+    ),
+}
+
+
+def explain(method: str, code: str) -> tuple[str, str] | None:
     """Why ``method`` was refused with ``code``, and the next step; None where the gateway's own words are better.
 
-    ``what`` is the gateway's wording. Tool names in the next step stand in braces.
+    Tool names in the next step stand in braces.
     """
     if not code and method in _BLANK:
         return _BLANK[method]
-    if code == "ERROR IMOPENLINES CREATING CRM ENTITY":  # quirk: a code with blanks (behaviour 8.13)
-        return f"CRM refused to create the item. {what}", "Usually a required CRM field is empty; fill it in Bitrix24"
-    return _BY_CODE.get(code.upper())
+    return _BY_METHOD.get((method, code.upper())) or _BY_CODE.get(code.upper())

@@ -1,18 +1,20 @@
 """Starting, forking, joining and taking over: who works on a dialog, and in which session (behaviour 8.3 to 8.7)."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from bitrix24_dialogs.dialogs.card import Dialog, Person, Role, State, dialog_state, read_dialog
-from bitrix24_dialogs.dialogs.change import Change, card_after, card_before, not_verified, write_to_chat
+from bitrix24_dialogs.dialogs.change import Change, card_before, not_verified, write_to_chat
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.history import read_session
 from bitrix24_dialogs.dialogs.refusals import DialogRefused
 
 ACCEPT = (
     "{session_start} accepts it if the queue has assigned it to nobody; otherwise the assigned operator accepts it in"
-    " Bitrix24"
+    " Bitrix24; that may be you"
 )
+_WAITS = "It still waits for the operator whom the queue assigned, who may be you; the portal does not show who that is"
+_ACCEPT_THERE = "That operator accepts it in Bitrix24 itself"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,7 @@ class Intercepted(Change):
     """What taking over did."""
 
     outcome: Literal["taken_over", "unchanged", "sent"]
-    taken_from: Person | None = None
+    taken_from: Annotated[Person | None, "operator before the call"] = None
     operator_id: int | None = None
     session_id: int | None = None
 
@@ -79,17 +81,17 @@ async def start_session(desk: Desk, chat_id: int) -> Started:
             after,
             "joined",
             changed=True,
-            why="The session is waiting for the operator whom the queue assigned"
-            if waits
-            else "The session has an operator already",
-            next_step=None if waits else desk.advise("{session_intercept} makes you its operator"),
+            why=_WAITS if waits else "The session has an operator already",
+            next_step=_ACCEPT_THERE if waits else desk.advise("{session_intercept} makes you its operator"),
         )
+    if after.state == "waiting":
+        return _started(after, "unchanged", changed=False, why=_WAITS, next_step=_ACCEPT_THERE)
     return _started(
         after,
         "unchanged",
         changed=False,
-        why="The portal accepted the call and changed nothing: somebody else is assigned, or the line was deleted",
-        next_step=desk.advise("{dialog_get} shows who has it"),
+        why="The portal accepted the call and changed nothing; the line may have been deleted",
+        next_step=desk.advise("{dialog_get} shows the state"),
     )
 
 
@@ -123,8 +125,7 @@ async def start_session_from_message(desk: Desk, chat_id: int, message_id: int) 
             would open a session all the same (behaviour 8.4).
     """
     previous = await _session_before_fork(desk, chat_id, message_id) if desk.verify or desk.lines else None
-    await desk.write("imopenlines.message.session.start", {"CHAT_ID": chat_id, "MESSAGE_ID": message_id})
-    after = await card_after(desk, chat_id)
+    after = await write_to_chat(desk, "imopenlines.message.session.start", chat_id, {"MESSAGE_ID": message_id})
     if after is None:
         return Forked(chat_id=chat_id, outcome="sent", previous_session_id=previous, **not_verified(desk))
     forked = after.your_role == "operator" and after.session_id != previous
@@ -197,7 +198,7 @@ async def join_session(desk: Desk, chat_id: int) -> Joined:
         your_role=after.your_role,
         operator_id=after.operator_id,
         # quirk: inactive and extranet employees are passed over without a word (behaviour 7, ADD MEMBER)
-        why=None if joined else "The portal did not add you: it passes over inactive and extranet employees",
+        why=None if joined else "The portal accepted the call and did not add you, as with inactive and extranet users",
     )
 
 
@@ -220,6 +221,11 @@ async def intercept_session(desk: Desk, chat_id: int) -> Intercepted:
     if before is None or after is None:
         return Intercepted(chat_id=chat_id, outcome="sent", **not_verified(desk))
     taken = after.your_role == "operator"
+    reason = None if taken else _nothing_to_take(desk, after)
+    why, advice = reason or (
+        "The portal accepted the call and changed nothing",
+        desk.advise("{dialog_get} shows who has it"),
+    )
     return Intercepted(
         chat_id=chat_id,
         outcome="taken_over" if taken else "unchanged",
@@ -228,8 +234,8 @@ async def intercept_session(desk: Desk, chat_id: int) -> Intercepted:
         taken_from=before.operator if taken else None,
         operator_id=after.operator_id,
         session_id=after.session_id,
-        why=None if taken else "The portal accepted the call and changed nothing; somebody may have been faster",
-        next=None if taken else desk.advise("{dialog_get} shows who has it"),
+        why=None if taken else why,
+        next=None if taken else advice,
     )
 
 

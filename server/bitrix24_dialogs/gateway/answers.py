@@ -1,99 +1,84 @@
 """From bytes to a result or a typed error (protocol notes 1.3 and 6)."""
 
-import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
-from bitrix24_dialogs.gateway.errors import (
-    BadAnswer,
-    LicenceExpired,
-    Moved,
-    NotAPortal,
-    PortalError,
-    error_from_body,
-    error_from_page,
-)
+import anyio.to_thread
+
+from bitrix24_dialogs.gateway.errors import BadAnswer, PortalError, error_from_body, error_from_page
 from bitrix24_dialogs.gateway.http import HttpAnswer
+from bitrix24_dialogs.gateway.parsing import parse
 from bitrix24_dialogs.gateway.redaction import hide, redact
+from bitrix24_dialogs.gateway.redirects import is_redirect, refused_redirect
 
-_REDIRECTS = {301, 302, 303, 307, 308}
+_LONG = 1 << 20  # bytes that take long enough to read for other calls to notice
+_LONGEST_LOOKED_AT = 2000
 _LONGEST_DESCRIPTION = 200
-_CODE = re.compile(r"^\s*([A-Za-z0-9_ .-]{1,64}?)\s*$")  # anything else is no code, but somebody's words
-_HOST = re.compile(r"^[a-z0-9.-]{1,253}$")
+_CODE = re.compile(r"[A-Za-z0-9_ .-]{1,64}")  # anything else is no code, but somebody's words
+_TIMES = ("start", "finish", "duration", "processing", "operating", "operating_reset_at")
+_LARGEST_TIME = 1e12  # no count of seconds is; an integer of hundreds of digits would not even be a float
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A method's result, and the portal's ``time`` block (seconds, and the method's operating counters)."""
+    """A method's result, and the numbers of the portal's ``time`` block: seconds, all of them finite."""
 
     result: Any = field(repr=False)
-    time: dict[str, Any] = field(default_factory=dict)
+    time: dict[str, float] = field(default_factory=dict)
+
+
+async def read_any_answer(answer: HttpAnswer, secrets: Sequence[str]) -> Answer:
+    """`read_answer`, beside the event loop where it would take long."""
+    if len(answer.body) <= _LONG:
+        return read_answer(answer, secrets)
+    return await anyio.to_thread.run_sync(partial(read_answer, answer, secrets))
 
 
 def read_answer(answer: HttpAnswer, secrets: Sequence[str]) -> Answer:
-    """The result in ``answer``. Wherever the portal echoes one of ``secrets``, it is hidden before anything is read.
+    """The result in ``answer``, with ``secrets`` hidden wherever the portal echoes one.
 
     Raises:
         PortalError: of the kind that `error_from_body` or `error_from_page` finds.
     """
-    if answer.status in _REDIRECTS:
+    if is_redirect(answer):
         raise refused_redirect(answer, secrets)
-    empty = not answer.body.strip()
-    try:
-        body = json.loads(hide(answer.body.decode("utf-8"), secrets))
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        raise error_from_page(answer.status, empty=empty)
+    body = parse(answer.body, secrets)
+    # Any other 3xx may follow a call that was carried out: 303 says so.
+    understood = isinstance(body, dict) and bool(body.keys() & {"error", "result"})
+    if not understood or 300 <= answer.status < 400:  # noqa: PLR2004 - an HTTP status class
+        raise error_from_page(answer.status, empty=not answer.body.strip())
     if "error" in body:
-        raise _error(answer.status, body)
-    if "result" not in body:
-        raise error_from_page(answer.status, empty=empty)
-    time = body.get("time")
-    return Answer(body["result"], time if isinstance(time, dict) else {})
+        raise _error(answer.status, body, secrets)
+    return Answer(body["result"], _times(body.get("time")))
 
 
-def refused_redirect(answer: HttpAnswer, secrets: Sequence[str]) -> PortalError:
-    """The error for a redirect that is not followed."""
-    target = target_of(answer)
-    if target.path.startswith("/bitrix/coupon_activation"):
-        return LicenceExpired(
-            "The self-hosted portal's licence has expired: it sends every request to its licence page",
-            "Ask the portal's administrator to renew the licence",
-        )
-    if "/rest/" in target.path:
-        host = target.hostname or ""
-        if not _HOST.match(host) or hide(host, secrets) != host:
-            host = "another address"
-        return Moved(
-            f"The portal now answers from {host}, and a webhook's secret is never sent to a new host unasked",
-            f"If it was renamed, change the host in BITRIX24_WEBHOOK_URL, or allow {host} in BITRIX24_REDIRECT_HOSTS",
-        )
-    return NotAPortal(
-        "The address redirects to a web page instead of answering as REST",
-        "Check BITRIX24_WEBHOOK_URL; REST may not be installed on this portal",
-    )
-
-
-def target_of(answer: HttpAnswer) -> SplitResult:
-    """Where a redirect leads; an empty address if that cannot be read."""
-    try:
-        return urlsplit(answer.location)
-    except ValueError:
-        return urlsplit("")
-
-
-def _error(status: int, body: dict[str, Any]) -> PortalError:
-    code, description = body["error"], body.get("error_description")
-    if not isinstance(code, str | int | None):
+def _error(status: int, body: dict[str, Any], secrets: Sequence[str]) -> PortalError:
+    error, description = body["error"], body.get("error_description")
+    if "result" in body:
+        return BadAnswer("The portal sent an error and a result in one answer", "Try again in a minute")
+    if not isinstance(error, str | int) or isinstance(error, bool) or error == 0:
         return BadAnswer("The portal sent an error that cannot be read", "Try again in a minute")
-    text = _one_line(description) if isinstance(description, str) else ""
-    known_form = _CODE.match(str(code or ""))
-    return error_from_body(status, known_form[1] if known_form else "", text[:_LONGEST_DESCRIPTION])
+    # A numeric code may be a secret of digits, which a text would have been hidden in already.
+    code = " ".join(hide(str(error), secrets).split())
+    text = _one_line(description[:_LONGEST_LOOKED_AT]) if isinstance(description, str) else ""
+    return error_from_body(status, code if _CODE.fullmatch(code) else "", text[:_LONGEST_DESCRIPTION])
 
 
 def _one_line(text: str) -> str:
     return " ".join(redact(text).split())
+
+
+def _times(block: object) -> dict[str, float]:
+    if not isinstance(block, dict):
+        return {}
+    return {name: block[name] for name in _TIMES if _is_time(block.get(name))}
+
+
+def _is_time(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < _LARGEST_TIME and math.isfinite(value)

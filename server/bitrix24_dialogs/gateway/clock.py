@@ -31,18 +31,26 @@ class SystemClock:
         await anyio.sleep(max(seconds, 0))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Deadline:
-    """The moment by which a tool call must have ended."""
+    """The moment by which a tool call must have ended. Stands for its call: two are never equal.
+
+    ``change`` is what a call that is to change something needs for that at its end, in seconds; 0 if it only reads.
+    """
 
     clock: Clock
     at: float
+    change: float = 0.0
 
     @classmethod
-    def after(cls, clock: Clock, seconds: float) -> "Deadline":
+    def after(cls, clock: Clock, seconds: float, change: float = 0.0) -> "Deadline":
         """A deadline ``seconds`` from now."""
-        return cls(clock, clock.now() + seconds)
+        return cls(clock, clock.now() + seconds, change)
 
     def remaining(self) -> float:
         """Seconds left; negative once it has passed."""
         return self.at - self.clock.now()
+
+    def earlier(self, seconds: float) -> "Deadline":
+        """A deadline that leaves ``seconds`` of this one."""
+        return Deadline(self.clock, self.at - seconds)

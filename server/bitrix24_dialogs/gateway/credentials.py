@@ -15,6 +15,7 @@ from bitrix24_dialogs.gateway.errors import NotConfigured
 _WEBHOOK_PATH = re.compile(
     r"(?P<root>/[\w.~/-]+?)/(?P<user>[1-9][0-9]{0,17})/(?P<secret>[A-Za-z0-9_-]{4,})(?:/[A-Za-z][A-Za-z0-9.]*)?/?"
 )
+_ANOTHER = re.compile(r"/[0-9]+/(?!rest(?:/|$))[^/]")  # an owner and a secret where only a folder may stand
 _HOST = re.compile(r"[\w.-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 _EXPECTED = "https://your-company.bitrix24.com/rest/7/<secret>/"
 
@@ -163,7 +164,7 @@ def parse_webhook(text: str) -> Webhook:
     if parts.scheme == "http" and not is_loopback(host):
         raise WebhookError("it begins with http://, which would send the secret in the clear; use https://")
     found = _WEBHOOK_PATH.fullmatch(parts.path)
-    if found is None:
+    if found is None or _ANOTHER.search(found["root"]):
         raise WebhookError(f"its path is not /rest/<user number>/<secret>/; expected {_EXPECTED}")
     if found["root"].endswith("/api"):
         raise WebhookError("it is a REST 3.0 address, where these methods do not exist; remove /api from its path")

@@ -77,6 +77,12 @@ class Refused(PortalError):
     """The method was reached and refused the call; ``code`` says why, and may be empty (behaviour 1)."""
 
 
+class PassingRefusal(Refused):
+    """A passing refusal under a status by which the method itself may have made it: a write is not repeated."""
+
+    transient = True
+
+
 class CredentialRefused(PortalError):
     """The portal does not let this credential in."""
 
@@ -119,7 +125,7 @@ class Interrupted(PortalError):
 
 
 class BadAnswer(PortalError):
-    """An answer that cannot be understood: not JSON, cut off, empty, too large, wrongly encoded, a server error."""
+    """An answer that cannot be understood: not JSON, cut off, empty, contradictory, wrongly encoded, a server error."""
 
     executed = Executed.UNKNOWN
     transient = True
@@ -142,6 +148,7 @@ class _Known:
     kind: type[PortalError]
     what: str
     advice: str
+    statuses: frozenset[int] = frozenset()  # under which the code is surely sent before the method runs; empty: any
 
 
 _NEW_WEBHOOK = "Create a new inbound webhook in Bitrix24 and put its address into BITRIX24_WEBHOOK_URL"
@@ -150,7 +157,7 @@ _LATER = "Try again in a minute"
 
 # Protocol notes 3: codes are compared without regard to letter case.
 _SYSTEM_CODES: Mapping[str, _Known] = {
-    "query_limit_exceeded": _Known(RateLimited, "The portal gets too many requests", _LATER),
+    "query_limit_exceeded": _Known(RateLimited, "The portal gets too many requests", _LATER, frozenset({429, 503})),
     "operation_time_limit": _Known(
         OperatingLimited,
         "This method has used up its running time on the portal",
@@ -190,7 +197,9 @@ _SYSTEM_CODES: Mapping[str, _Known] = {
     "invalid_request": _Known(
         NotAPortal, "The portal wants https", "Put the https:// address into BITRIX24_WEBHOOK_URL"
     ),
-    "connection_error": _Known(AuthorisationBusy, "The portal could not check the credential just now", _LATER),
+    "connection_error": _Known(
+        AuthorisationBusy, "The portal could not check the credential just now", _LATER, frozenset({401, 403})
+    ),
     "error_method_not_found": _Known(
         Refused,
         "The portal does not know this method: it is too old, or Open Channels is not installed there",
@@ -216,7 +225,8 @@ def error_from_body(status: int, code: str, description: str) -> PortalError:
     """
     known = _SYSTEM_CODES.get(code.lower())
     if known is not None:
-        return known.kind(known.what, known.advice, code)
+        sure = not known.statuses or status in known.statuses
+        return (known.kind if sure else PassingRefusal)(known.what, known.advice, code)
     if code.upper() == "ACCESS_DENIED" and status in {401, 403}:
         # The same code as a method's own refusal, another status: the plan lacks REST (behaviour 1).
         return CredentialRefused("The portal's plan has no REST, or the webhook's owner never signed in", _ADMIN, code)

@@ -7,33 +7,38 @@ not run it; a write that went out runs to its answer even if the caller goes awa
 import logging
 import random
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import anyio
 import anyio.lowlevel
 
-from bitrix24_dialogs.gateway.answers import Answer, read_answer, target_of
+from bitrix24_dialogs.gateway.answers import Answer, read_any_answer
 from bitrix24_dialogs.gateway.clock import Clock, Deadline
-from bitrix24_dialogs.gateway.credentials import Credential, CredentialSource, is_loopback
+from bitrix24_dialogs.gateway.credentials import Credential, CredentialSource
 from bitrix24_dialogs.gateway.errors import (
     Executed,
+    NotConfigured,
     NotSent,
     OperatingLimited,
     OutcomeUnknown,
     PortalError,
     RateLimited,
+    Refused,
 )
-from bitrix24_dialogs.gateway.http import HttpAnswer, HttpClient
+from bitrix24_dialogs.gateway.http import HttpClient
 from bitrix24_dialogs.gateway.identity import IdentityCheck
 from bitrix24_dialogs.gateway.limiter import Limiter, Rate
 from bitrix24_dialogs.gateway.operating import OperatingGuard
+from bitrix24_dialogs.gateway.redaction import hide
+from bitrix24_dialogs.gateway.redirects import next_address
+from bitrix24_dialogs.gateway.underway import UnderWay
 
 logger = logging.getLogger(__name__)
 
 # A write goes out only if its answer can still be waited for: this much of the deadline has to be left.
 WRITE_SECONDS = 30.0
+_READ_SECONDS = 30.0
 _LEAST_SECONDS = 0.2
 _TRIES = 3
 _RATE_TRIES = 8
@@ -52,7 +57,7 @@ class Gateway:
         clock: Clock,
         *,
         rate: Rate,
-        timeout: float,
+        timeout: float | None = None,
         redirect_hosts: frozenset[str] = frozenset(),
         jitter: random.Random | None = None,
     ) -> None:
@@ -63,7 +68,7 @@ class Gateway:
             http: the pooled client.
             clock: tells time and waits.
             rate: what each portal may get.
-            timeout: seconds to wait for one answer.
+            timeout: seconds to wait for one answer. Without it a read gets 30, a write what is left of its call.
             redirect_hosts: hosts that a renamed portal may redirect to.
             jitter: source of the randomness in pauses.
         """
@@ -77,6 +82,7 @@ class Gateway:
         self._limiters: dict[str, Limiter] = {}
         self._operating = OperatingGuard(clock)
         self._identity = IdentityCheck(clock)
+        self._writes = UnderWay()
 
     async def credential(self) -> Credential:
         """The credential of the running call.
@@ -97,7 +103,7 @@ class Gateway:
         while True:
             tries += 1
             try:
-                return await self._send(credential, method, params, deadline, keep=_LEAST_SECONDS)
+                return await self._send(credential, method, params, deadline, write=False)
             except PortalError as error:
                 pause = self._pause(error, tries)
                 if pause is None or pause > deadline.remaining() - _LEAST_SECONDS:
@@ -114,24 +120,43 @@ class Gateway:
             PortalError: the portal refused it, or nothing was sent.
         """
         credential = await self.credential()
-        _refuse_without_time(deadline, WRITE_SECONDS)
+        _refuse_without_time(self._limiter(credential), deadline, WRITE_SECONDS)
         await self._identity.ensure(credential, lambda: self._profile(deadline))
         tries = 0
         while True:
             tries += 1
             try:
-                return await self._send(credential, method, params, deadline, keep=WRITE_SECONDS, shield=True)
+                return await self._send(credential, method, params, deadline, write=True)
             except PortalError as error:
                 if error.executed is Executed.UNKNOWN:
                     raise OutcomeUnknown(
                         f"It may have happened: the request went out, but {_lower_first(error.what)}",
                         "Do not simply repeat it",
                         error.code,
+                        error.said,
                     ) from error
-                pause = self._pause(error, tries)
+                # What the method itself refused may have been done in part, even where the refusal passes.
+                pause = None if isinstance(error, Refused) else self._pause(error, tries)
                 if pause is None or pause > deadline.remaining() - WRITE_SECONDS:
                     raise
             await self._clock.sleep(pause)
+
+    @property
+    def writes_under_way(self) -> int:
+        """How many writes have gone out and are not answered yet."""
+        return len(self._writes)
+
+    async def concealer(self) -> Callable[[str], str]:
+        """What cuts the current credential's secrets out of a text, so that they need not leave the gateway."""
+        try:
+            credential = await self.credential()
+        except NotConfigured:
+            return str
+        return lambda text: hide(text, credential.secrets)
+
+    async def settle(self, seconds: float) -> None:
+        """Return once no write is under way, or after ``seconds``: to be called before the end of the process."""
+        await self._writes.settle(seconds)
 
     async def close(self) -> None:
         """Close the pooled connections."""
@@ -139,12 +164,13 @@ class Gateway:
 
     async def _profile(self, deadline: Deadline) -> Any:
         try:
-            return (await self.read("profile", {}, deadline)).result
+            # Over while the write still has its time.
+            return (await self.read("profile", {}, deadline.earlier(WRITE_SECONDS))).result
         except PortalError as error:
             if error.executed is Executed.NO:
                 raise
             what = f"Not sent: whom the webhook acts as could not be checked, for {_lower_first(error.what)}"
-            raise NotSent(what, error.advice, error.code) from error
+            raise NotSent(what, error.advice, error.code, error.said) from error
 
     def _pause(self, error: PortalError, tries: int) -> float | None:
         """Seconds before the next try, or None when there is to be none."""
@@ -155,69 +181,65 @@ class Gateway:
         growing: float = first * 2.0 ** (tries - 1)
         return min(_LONGEST_PAUSE, growing) * self._jitter.uniform(1.0, 1.25)
 
+    def _limiter(self, credential: Credential) -> Limiter:
+        return self._limiters.setdefault(credential.portal, Limiter(self._rate, self._clock))
+
     async def _send(
-        self,
-        credential: Credential,
-        method: str,
-        params: Mapping[str, Any],
-        deadline: Deadline,
-        *,
-        keep: float,
-        shield: bool = False,
+        self, credential: Credential, method: str, params: Mapping[str, Any], deadline: Deadline, *, write: bool
     ) -> Answer:
-        _refuse_without_time(deadline, keep)
-        limiter = self._limiters.setdefault(credential.portal, Limiter(self._rate, self._clock))
+        keep = WRITE_SECONDS if write else _LEAST_SECONDS
+        limiter = self._limiter(credential)
+        _refuse_without_time(limiter, deadline, keep)
         careful = self._operating.check(credential.key, method)
         if careful:
             await self._clock.sleep(min(careful, (deadline.remaining() - keep) / 2))
         await limiter.admit(deadline, keep)
-        _refuse_without_time(deadline, keep)
-        remaining = deadline.remaining()
-        await anyio.lowlevel.checkpoint_if_cancelled()  # the last moment at which a write can be called off
-        with anyio.CancelScope(shield=shield):
-            try:
-                answer = await self._exchange(credential, method, params, min(self._timeout, remaining))
-            except RateLimited:
-                limiter.slow_down()
-                raise
-            except OperatingLimited:
-                self._operating.block(credential.key, method)
-                raise
-            self._operating.note(credential.key, method, answer.time)
+        async with self._http.place(deadline.remaining() - keep):
+            _refuse_without_time(limiter, deadline, keep)
+            await anyio.lowlevel.checkpoint_if_cancelled()  # the last moment at which a write can be called off
+            usual = deadline.remaining() if write else _READ_SECONDS
+            seconds = min(self._timeout or usual, deadline.remaining())
+            deliver = partial(self._deliver, credential, method, params, seconds)
+            return await (self._writes.run(deliver) if write else deliver())
+
+    async def _deliver(self, credential: Credential, method: str, params: Mapping[str, Any], seconds: float) -> Answer:
+        try:
+            answer = await self._exchange(credential, method, params, seconds)
+        except RateLimited:
+            self._limiter(credential).slow_down()
+            raise
+        except OperatingLimited as error:
+            raise self._operating.block(credential.key, method, error.code) from None
+        self._operating.note(credential.key, method, answer.time)
         return answer
 
     async def _exchange(self, credential: Credential, method: str, params: Mapping[str, Any], seconds: float) -> Answer:
         request_id = str(uuid.uuid4())
         address, body = credential.address(method), credential.sign(params)
         began = self._clock.now()
-        status = "no answer"
+        outcome = "no answer"
         try:
             answer = await self._http.post(address, body, seconds, request_id)
-            new_address = self._followed(address, answer)
+            new_address = next_address(address, answer, self._redirect_hosts)
             if new_address is not None:
                 logger.warning("the portal has been renamed; put its new address into BITRIX24_WEBHOOK_URL")
                 left = max(_LEAST_SECONDS, seconds - (self._clock.now() - began))
                 answer = await self._http.post(new_address, body, left, request_id)
-            status = str(answer.status)
-            return read_answer(answer, credential.secrets)
+            outcome = str(answer.status)
+            return await read_any_answer(answer, credential.secrets)
+        except PortalError as error:
+            outcome += f" {type(error).__name__} {error.code}".rstrip()
+            raise
         finally:
-            logger.debug("%s: %s in %.3f s, request %s", method, status, self._clock.now() - began, request_id)
-
-    def _followed(self, address: str, answer: HttpAnswer) -> str | None:
-        """Where to post again after a rename: one hop, to an allowed host, same path, encrypted (protocol notes 6)."""
-        if not answer.location or not 300 <= answer.status < 400:  # noqa: PLR2004 - an HTTP status class
-            return None
-        old, new = urlsplit(address), target_of(answer)
-        host = new.hostname or ""
-        encrypted = new.scheme == "https" or (new.scheme == "http" and is_loopback(host))
-        if not encrypted or new.path != old.path or host not in self._redirect_hosts:
-            return None
-        return urlunsplit((new.scheme, new.netloc, new.path, "", ""))
+            logger.debug("%s: %s in %.3f s, request %s", method, outcome, self._clock.now() - began, request_id)
 
 
-def _refuse_without_time(deadline: Deadline, keep: float) -> None:
+def _refuse_without_time(limiter: Limiter, deadline: Deadline, keep: float) -> None:
     if deadline.remaining() < keep:
-        raise NotSent("Not sent: too little time was left to wait for the portal's answer", "Try again")
+        seconds = max(1, round(limiter.estimate()))
+        raise NotSent(
+            "Not sent: too little time was left to wait for the portal's answer", f"Try again in {seconds} seconds"
+        )
 
 
 def _lower_first(text: str) -> str:

@@ -2,7 +2,8 @@
 
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from bitrix24_dialogs.gateway.bodies import ACCEPTED, read_body
 from bitrix24_dialogs.gateway.errors import (
     CannotConnect,
     CertificateRefused,
@@ -17,15 +19,16 @@ from bitrix24_dialogs.gateway.errors import (
     NotConfigured,
     NotSent,
     PortalError,
-    TooLarge,
 )
 
 if TYPE_CHECKING:
     import httpx
 
+_CONNECTIONS = 32
 _CONNECT_SECONDS = 5.0
+_CONNECT_PART = 0.45  # of the time for an answer: TCP and TLS each get it, and what is left is for us to notice
+_POOL_SECONDS = 1.0  # never used up: who has a place finds a connection
 _IDLE_SECONDS = 15.0  # shorter than a portal keeps idle connections: a write never meets one that is being closed
-_LARGEST_ANSWER = 48 * 1024 * 1024
 _LATER = "Try again in a minute"
 
 
@@ -39,11 +42,21 @@ class HttpAnswer:
     body: bytes = field(repr=False)
 
 
+class _Progress:
+    """Watches one request from inside the library: has any of it gone out?"""
+
+    def __init__(self, *, sent: bool) -> None:
+        self.sent = sent
+
+    async def __call__(self, event: str, info: Any) -> None:
+        self.sent = self.sent or event.endswith("send_request_headers.started")
+
+
 class HttpClient:
     """Posts JSON. Opened by its first request: serving `tools/list` needs no HTTP client."""
 
     def __init__(self, user_agent: str, ca_file: Path | None = None, app: Any = None) -> None:
-        """A client that trusts the system's authorities, or those in ``ca_file``.
+        """A client that trusts the authorities that the HTTP library brings along (certifi), or those in ``ca_file``.
 
         Arguments:
             user_agent: what we call ourselves.
@@ -54,6 +67,23 @@ class HttpClient:
         self._ca_file = ca_file
         self._app = app
         self._client: httpx.AsyncClient | None = None
+        self._places = anyio.Semaphore(_CONNECTIONS)
+
+    @asynccontextmanager
+    async def place(self, seconds: float) -> AsyncIterator[None]:
+        """One of the connections, waited for where a caller may still go away.
+
+        Raises:
+            NotSent: none came free within ``seconds``.
+        """
+        with anyio.move_on_after(seconds) as waiting:
+            await self._places.acquire()
+        if waiting.cancelled_caught:
+            raise NotSent("Not sent: every connection to the portal is waiting for an answer", _LATER)
+        try:
+            yield
+        finally:
+            self._places.release()
 
     async def post(self, url: str, payload: Mapping[str, Any], seconds: float, request_id: str) -> HttpAnswer:
         """POST ``payload`` as JSON and read the whole answer within ``seconds``. Redirects are not followed.
@@ -64,19 +94,22 @@ class HttpClient:
             NotConfigured: the address or the file of authorities cannot be used; nothing was sent.
             NotSent: ``payload`` holds what JSON cannot; nothing was sent.
             Interrupted: it was sent, and no whole answer came.
-            TooLarge: the answer is too large.
+            BadAnswer: the answer is too large, or compressed in another way than was asked for.
         """
         content = _encoded(payload)
         if content is None:
             raise NotSent("Not sent: the text holds half a character, which cannot be sent", "Remove it")
         # Raised outside the handlers: an HTTP library's exception holds the address, and with it the secret.
-        failure: PortalError = Interrupted(f"The portal did not answer within {seconds:g} seconds", _LATER)
+        progress = _Progress(sent=self._app is not None)
+        failure: PortalError | None = None
         with anyio.move_on_after(seconds):
-            answer = await self._exchange(url, content, seconds, request_id)
+            answer = await self._exchange(url, content, seconds, request_id, progress)
             if isinstance(answer, HttpAnswer):
                 return answer
             failure = answer
-        raise failure
+        if failure is None and progress.sent:
+            failure = Interrupted(f"The portal did not answer within {max(1, round(seconds))} seconds", _LATER)
+        raise failure or _no_connection(None)
 
     async def close(self) -> None:
         """Close the pooled connections."""
@@ -84,7 +117,9 @@ class HttpClient:
         if client is not None:
             await client.aclose()
 
-    async def _exchange(self, url: str, content: bytes, seconds: float, request_id: str) -> HttpAnswer | PortalError:
+    async def _exchange(
+        self, url: str, content: bytes, seconds: float, request_id: str, progress: _Progress
+    ) -> HttpAnswer | PortalError:
         import httpx  # noqa: PLC0415 - 70 ms that listing tools does not need
 
         try:
@@ -100,20 +135,23 @@ class HttpClient:
                 url,
                 content=content,
                 headers={"X-Request-ID": request_id},
-                timeout=httpx.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds)),
+                timeout=httpx.Timeout(
+                    seconds, connect=min(_CONNECT_SECONDS, seconds * _CONNECT_PART), pool=_POOL_SECONDS
+                ),
+                extensions={"trace": progress},
             )
         except (httpx.InvalidURL, UnicodeError):
             return NotConfigured("The webhook's address cannot be used", "Check the host in BITRIX24_WEBHOOK_URL")
         try:
             response = await client.send(request, stream=True)
             try:
-                return await _read(response)
+                return _answer(response, await read_body(response))
             finally:
                 await response.aclose()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-            return _no_connection(error)
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError, OSError):
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError, OSError) as error:
             # Unusable addresses too: the library looks at a redirect's target even where it is not to follow it.
+            if not progress.sent:
+                return _no_connection(error)
             return Interrupted("The connection broke before the portal's answer was complete", _LATER)
 
     def _opened(self, httpx: Any) -> "httpx.AsyncClient":
@@ -123,10 +161,11 @@ class HttpClient:
                 trust_env=False,
                 follow_redirects=False,
                 transport=httpx.ASGITransport(app=self._app) if self._app is not None else None,
-                limits=httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=_IDLE_SECONDS),
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=_IDLE_SECONDS),
                 headers={
                     "User-Agent": self._user_agent,
                     "Accept": "application/json",
+                    "Accept-Encoding": ACCEPTED,
                     "Content-Type": "application/json",
                 },
                 # A session's cookie would make the portal sign in somebody else than the webhook's owner.
@@ -143,28 +182,27 @@ def _encoded(payload: Mapping[str, Any]) -> bytes | None:
         return None
 
 
-async def _read(response: "httpx.Response") -> HttpAnswer | PortalError:
-    body = bytearray()
-    async for piece in response.aiter_bytes():
-        body += piece
-        if len(body) > _LARGEST_ANSWER:
-            return TooLarge(f"The portal's answer is larger than {_LARGEST_ANSWER >> 20} MiB", "Ask for less")
+def _answer(response: "httpx.Response", body: bytes | PortalError) -> HttpAnswer | PortalError:
+    if isinstance(body, PortalError):
+        return body
     return HttpAnswer(
         status=response.status_code,
         content_type=response.headers.get("content-type", ""),
         location=response.headers.get("location", ""),
-        body=bytes(body),
+        body=body,
     )
 
 
-def _no_connection(error: Exception) -> PortalError:
+def _no_connection(error: Exception | None) -> PortalError:
     causes = list(_causes(error))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return CertificateRefused(
             "The portal's TLS certificate is not trusted",
             "For a self-hosted portal with its own authority, name its PEM file in BITRIX24_CA_FILE",
         )
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+    # Waiting for the other side is an SSLError too: a handshake that took too long tells nothing about TLS.
+    waiting = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+    if any(isinstance(cause, ssl.SSLError) and not isinstance(cause, waiting) for cause in causes):
         return CertificateRefused(
             "The portal does not speak TLS at this address", "Check the host and port in BITRIX24_WEBHOOK_URL"
         )

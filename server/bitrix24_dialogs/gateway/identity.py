@@ -5,13 +5,14 @@ stranger's name. So before a credential's first write, and hourly, ``profile`` m
 """
 
 from collections.abc import Awaitable, Callable
+from copy import copy
 from typing import Any
 
 import anyio
 
 from bitrix24_dialogs.gateway.clock import Clock
 from bitrix24_dialogs.gateway.credentials import Credential
-from bitrix24_dialogs.gateway.errors import WrongActor
+from bitrix24_dialogs.gateway.errors import PortalError, WrongActor
 
 _TRUSTED_SECONDS = 3600.0
 _LONGEST_NUMBER = 18  # digits; Python refuses to read numbers of thousands of them
@@ -24,10 +25,11 @@ class IdentityCheck:
         """Nobody checked yet."""
         self._clock = clock
         self._checked: dict[str, float] = {}
+        self._failed: dict[str, PortalError] = {}
         self._one_at_a_time = anyio.Lock()
 
     async def ensure(self, credential: Credential, profile: Callable[[], Awaitable[Any]]) -> None:
-        """Ask ``profile`` unless it was asked within the hour.
+        """Ask ``profile`` unless it was asked within the hour. Who waited for a check that failed shares its failure.
 
         Raises:
             WrongActor: the portal acts as somebody else, or as nobody.
@@ -35,23 +37,34 @@ class IdentityCheck:
         """
         if self._fresh(credential):
             return
+        failed_before = self._failed.get(credential.key)
         async with self._one_at_a_time:
             if self._fresh(credential):
                 return
-            answer = await profile()
-            acting = acting_user(answer)
-            if acting != credential.user_id:
-                actor = f"user {acting}" if acting else "an inactive user"
-                raise WrongActor(
-                    f"Not sent: this webhook belongs to user {credential.user_id}, but the portal now acts as {actor}"
-                    " (as it does once an employee is dismissed)",
-                    "Create a webhook as an active employee and put its address into BITRIX24_WEBHOOK_URL",
-                )
+            failed = self._failed.get(credential.key)
+            if failed is not None and failed is not failed_before:
+                raise copy(failed)
+            try:
+                _require_owner(credential, await profile())
+            except PortalError as error:
+                self._failed[credential.key] = copy(error)
+                raise
             self._checked[credential.key] = self._clock.now()
 
     def _fresh(self, credential: Credential) -> bool:
         checked = self._checked.get(credential.key)
         return checked is not None and self._clock.now() - checked < _TRUSTED_SECONDS
+
+
+def _require_owner(credential: Credential, profile: object) -> None:
+    acting = acting_user(profile)
+    if acting != credential.user_id:
+        actor = f"user {acting}" if acting else "an inactive user"
+        raise WrongActor(
+            f"Not sent: this webhook belongs to user {credential.user_id}, but the portal now acts as {actor}"
+            " (as it does once an employee is dismissed)",
+            "Create a webhook as an active employee and put its address into BITRIX24_WEBHOOK_URL",
+        )
 
 
 def acting_user(profile: object) -> int | None:

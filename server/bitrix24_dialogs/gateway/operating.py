@@ -1,9 +1,7 @@
 """Running time of methods: a portal stops a method that has run too long in ten minutes (protocol notes 4.2)."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from bitrix24_dialogs.gateway.clock import Clock
 from bitrix24_dialogs.gateway.errors import OperatingLimited
@@ -14,7 +12,6 @@ _CAREFUL_FROM = 0.8 * _LIMIT
 _LONGEST_PAUSE = 5.0
 _BLIND_STEP = 60.0
 _LONGEST_BLOCK = 600.0
-_LARGEST = 1e12  # no count of seconds is; an integer of hundreds of digits would not even be a float
 
 
 @dataclass
@@ -43,18 +40,14 @@ class OperatingGuard:
             return 0.0
         now = self._clock.now()
         if usage.blocked_until > now:
-            raise OperatingLimited(
-                "This method has used up its running time on the portal",
-                f"Nothing was sent; try again in {round(usage.blocked_until - now) or 1} seconds",
-                "OPERATION_TIME_LIMIT",
-            )
+            raise _used_up(method, "Nothing was sent", usage.blocked_until - now, "OPERATION_TIME_LIMIT")
         if usage.seconds < _CAREFUL_FROM or usage.resets_at <= now:
             return 0.0
         return min(_LONGEST_PAUSE, _LONGEST_PAUSE * (usage.seconds - _CAREFUL_FROM) / (_LIMIT - _CAREFUL_FROM))
 
-    def note(self, credential: str, method: str, time: Mapping[str, Any]) -> None:
+    def note(self, credential: str, method: str, time: Mapping[str, float]) -> None:
         """Take over the counters of an answer's ``time`` block. Either may be missing (self-hosted portals)."""
-        seconds, resets_at, finish = (_number(time.get(name)) for name in ("operating", "operating_reset_at", "finish"))
+        seconds, resets_at, finish = (time.get(name) for name in ("operating", "operating_reset_at", "finish"))
         if seconds is None and resets_at is None:
             return
         usage = self._usage.setdefault((credential, method), _Usage())
@@ -64,14 +57,17 @@ class OperatingGuard:
             # Both are the portal's clock: only their difference means something on ours.
             usage.resets_at = self._clock.now() + max(0.0, min(resets_at - finish, _LONGEST_BLOCK))
 
-    def block(self, credential: str, method: str) -> None:
+    def block(self, credential: str, method: str, code: str) -> OperatingLimited:
         """The portal refused the method for its running time: leave it alone until the counter resets."""
         usage = self._usage.setdefault((credential, method), _Usage())
         now = self._clock.now()
         usage.blocked_until = usage.resets_at if usage.resets_at > now else now + _BLIND_STEP
+        return _used_up(method, "It did not run", usage.blocked_until - now, code)
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if abs(value) < _LARGEST and math.isfinite(value) else None
+def _used_up(method: str, so: str, seconds: float, code: str) -> OperatingLimited:
+    return OperatingLimited(
+        f"The method {method} has used up its running time on the portal",
+        f"{so}; try again in {max(1, round(seconds))} seconds",
+        code,
+    )

@@ -6,16 +6,19 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 _HIDDEN = "***"
-_SLASH = r"(?:\\*/|%2F)"  # plain, as JSON escapes it, as a query does
-_WEBHOOK = re.compile(rf"({_SLASH}rest{_SLASH}(?:api{_SLASH})?\d+{_SLASH})(?:(?!%2F)[^/\s\"'<>\\])+", re.IGNORECASE)
+# Every repeat before the part to hide is bounded: an unbounded one is tried anew at each character of a long run.
+_SLASH = r"(?:\\{0,4}/|%2F)"  # plain, as JSON escapes it, as a query does
+_WEBHOOK = re.compile(
+    rf"({_SLASH}rest{_SLASH}(?:api{_SLASH})?\d{{1,18}}{_SLASH})(?:(?!%2F)[^/\s\"'<>\\])+", re.IGNORECASE
+)
 _KEYS = (
     "auth|access_token|refresh_token|client_secret|code|application_token|AUTH_ID|REFRESH_ID|APP_SID|token|sessid"
     "|signature|key|password|secret|_esd|CHANNEL_ID"
 )
 _PAIR = re.compile(rf"(\b(?:{_KEYS})=)[^&\s\"'<>]+", re.IGNORECASE)
-_MEMBER = re.compile(rf"([\"'](?:{_KEYS})\\*[\"']\s*:\s*\\*[\"'])[^\"'\\]+", re.IGNORECASE)
+_MEMBER = re.compile(rf"([\"'](?:{_KEYS})\\{{0,4}}[\"']\s{{0,8}}:\s{{0,8}}\\{{0,4}}[\"'])[^\"'\\]+", re.IGNORECASE)
 _HEADER = re.compile(
-    r"((?:Authorization|Set-Cookie|Cookie|X-Bitrix-Rest-Application)(?:\"?'?\s*[:=]|[\"'],)\s*)[^\r\n]+",
+    r"((?:Authorization|Set-Cookie|Cookie|X-Bitrix-Rest-Application)(?:\"?'?\s{0,8}[:=]|[\"'],)\s{0,8})[^\r\n]+",
     re.IGNORECASE,
 )
 

@@ -42,6 +42,7 @@ _ARGUMENT_NEEDED = _LONE - {"br"} | _FRAMES - {"url", "img"}
 _NAMED_ARGUMENTS = frozenset({"img", "disk"})
 
 _HISTORY_LINK = "/online/?IM_HISTORY="
+_LONGEST_NAME = 200
 
 
 def bbcode_to_text(raw: str, names: Mapping[int, str] | None = None) -> str:
@@ -52,7 +53,8 @@ def bbcode_to_text(raw: str, names: Mapping[int, str] | None = None) -> str:
 
     Args:
         raw: The text as the portal stores it.
-        names: Names of users by number, for mentions that carry none, as system messages do.
+        names: Names of users by number, for mentions that carry none, as system messages do. The beginning of
+            a very long one stands for it: a text may mention it a thousand times.
 
     Returns:
         Plain text, not yet sanitised; see `sanitise.clean`.
@@ -159,7 +161,7 @@ class _Reader:
         number = _NUMBER.match(argument)
         if number is None:
             return argument
-        return self._names.get(int(number[0])) or f"user {int(number[0])}"
+        return self._names.get(int(number[0]), "")[:_LONGEST_NAME] or f"user {int(number[0])}"
 
     def _add(self, text: str) -> None:
         if text:

@@ -1,7 +1,8 @@
 """Finished results as compact text, and their size.
 
-Nothing is escaped and nothing is left out. What keeps a stranger's words from posing as fields is where they
-stand: alone after a field's name, in quotes that they do not contain, or behind a bar at the start of the line.
+What keeps a stranger's words from posing as ours is where they stand: in quotes that they do not contain, or, of
+several lines, alone after a field's name and behind a bar at the start of every further line. Only a single word
+or value stands as it is.
 """
 
 import json
@@ -11,22 +12,36 @@ from typing import TypeGuard
 _BAR = "  | "
 _SHORT = 100
 _BARE_SIGNS = str.maketrans("", "", "-_.:/+%")
+_DEEPEST = 12
+_LONGEST_NUMBER = 10_000  # bits
 
 
 def render(result: Mapping[str, object]) -> str:
     """Write a structured result as text for a reader.
 
     Fields are `key: value` lines; short objects stand on their field's line, longer ones below it, indented;
-    lists of objects are one line an object. Truth values are yes and no. The second and every further line of a
-    text begins with a bar, so that no text can pose as a field or as another entry.
+    lists of objects are one line an object. Truth values are yes and no. Words are `quoted`; the second and every
+    further line of a longer text begins with a bar, so that no text can pose as a field or as another entry.
 
     Args:
-        result: Nested mappings, sequences and scalars, without None. The keys are ours, the values anybody's.
+        result: Anything JSON can hold, however deep. The keys are ours, the values anybody's.
 
     Returns:
-        The text, with every value of the result in it.
+        The text, with every value of the result in it; what nests deeper than anybody reads is `"…"`.
     """
-    return "\n".join(_block(result, ""))
+    return "\n".join(_block({key: _shallow(value, 1) for key, value in result.items()}, ""))
+
+
+def quoted(text: str) -> str:
+    """Write a name or another text of one line so that it can stand among our own words.
+
+    Args:
+        text: The text; line ends in it become blanks.
+
+    Returns:
+        The text in double quotes. Those inside it become single ones, so that no text can close them.
+    """
+    return '"{}"'.format(" ".join(text.splitlines()).replace('"', "'"))
 
 
 def size(value: object) -> int:
@@ -39,6 +54,15 @@ def size(value: object) -> int:
         The number of UTF-8 bytes.
     """
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+
+
+def _shallow(value: object, depth: int) -> object:
+    """The value without its depths, which keeps the work linear."""
+    if isinstance(value, Mapping) and value:
+        return {key: _shallow(inner, depth + 1) for key, inner in value.items()} if depth < _DEEPEST else "…"
+    if _is_list(value) and value:
+        return [_shallow(inner, depth + 1) for inner in value] if depth < _DEEPEST else "…"
+    return value
 
 
 def _block(fields: Mapping[str, object], indent: str) -> Iterator[str]:
@@ -95,9 +119,12 @@ def _split(item: Mapping[str, object], prefix: str = "") -> tuple[list[str], dic
 
 
 def _text(head: str, value: str, indent: str) -> Iterator[str]:
+    if (line := _one_line_text(value)) is not None:
+        yield f"{head} {line}"
+        return
     # Every character that some reader takes for a line end counts as one.
-    first, *others = value.splitlines() or [""]
-    yield f"{head} {first}" if value else f'{head} ""'
+    first, *others = value.splitlines()
+    yield f"{head} {first}"
     for line in others:
         yield f"{indent}{_BAR}{line}"
 
@@ -117,19 +144,17 @@ def _one_line_list(values: Sequence[object]) -> str | None:
 def _inline(value: object) -> str | None:
     """A value as it may stand among others on a line; None if it needs a line of its own."""
     if isinstance(value, str):
-        return _quoted(value)
+        return _one_line_text(value)
     if _is_list(value) and value:
         line = _one_line_list(value)
         return None if line is None else f"[{line}]"
     return _scalar(value)
 
 
-def _quoted(value: str) -> str | None:
+def _one_line_text(value: str) -> str | None:
     if value.translate(_BARE_SIGNS).isalnum():
         return value
-    if '"' in value or value.splitlines() not in ([value], []):
-        return None
-    return f'"{value}"'
+    return quoted(value) if len(value.splitlines()) <= 1 else None
 
 
 def _scalar(value: object) -> str:
@@ -137,6 +162,8 @@ def _scalar(value: object) -> str:
         return "yes" if value else "no"
     if value is None or isinstance(value, Mapping | list | tuple):
         return "none"  # only empty ones get here
+    if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:
+        return hex(value)  # Python refuses to write it in decimal
     return str(value)
 
 

@@ -1,7 +1,10 @@
 """The way in for text from the portal: BB code read, cleaned, contacts hidden if wanted, cut to size."""
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bitrix24_dialogs.presenting.bbcode import bbcode_to_text
 from bitrix24_dialogs.presenting.links import hide_secrets
@@ -13,6 +16,11 @@ _SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
 _FLAG_LETTERS = ("\U0001f1e6", "\U0001f1ff")
 _LONGEST_CLUSTER = 32
 
+_LONGEST_TEXT = 20_000  # what a message of the portal may hold
+_LONGEST_NAME = 2_000  # with its markup
+_MOST_EXPANDED = 2 * _LONGEST_TEXT  # with the names of everybody mentioned
+_MOMENT = re.compile(r"[0-9TWZ:.,+ -]{8,40}")
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -20,7 +28,7 @@ class Cut:
 
     Attributes:
         text: The piece.
-        length: Characters of the whole text the piece was taken from.
+        length: Characters of the whole plain text the piece was taken from.
     """
 
     text: str
@@ -39,10 +47,13 @@ class Words:
     Attributes:
         mask: Whether phone numbers and e-mail addresses are hidden.
         names: Names of users by number, for mentions that carry none.
+        conceal: Hides what only the gateway knows to be secret. Cleaning puts together what a stranger has pulled
+            apart, so it is the cleaned text that it gets.
     """
 
     mask: bool = False
     names: Mapping[int, str] = field(default_factory=dict)
+    conceal: Callable[[str], str] = str
 
     def text(self, raw: str | None, limit: int) -> Cut:
         """Turn a text of several lines into plain safe text.
@@ -52,7 +63,8 @@ class Words:
             limit: The most characters wanted.
 
         Returns:
-            The beginning of the text and its whole length.
+            The beginning of the text and its whole length. What the portal sends beyond the 20,000 characters
+            that a message may hold, or names written into one, beyond twice that, is neither read nor counted.
 
         Source: behaviour 9, protocol 1.2 and 7.
         """
@@ -70,7 +82,7 @@ class Words:
             The piece from `start` on and the length of the whole text. Pieces read one after another, each
             starting where the last one ended, add up to the whole.
         """
-        whole = self._whole(raw)
+        whole = self._whole((raw or "")[:_LONGEST_TEXT])
         start = min(max(start, 0), len(whole))
         return Cut(whole[start : _border(whole, start, limit)], len(whole))
 
@@ -84,14 +96,51 @@ class Words:
         Returns:
             The name; a longer one ends in "…".
         """
-        line = one_line(self._whole(raw))
+        line = one_line(self._whole((raw or "")[:_LONGEST_NAME]))
         if len(line) <= limit:
             return line
         return f"{line[: _border(line, 0, limit - 1)].rstrip()}…"
 
-    def _whole(self, raw: str | None) -> str:
-        # Secrets are looked for again once the characters that may have split their names are gone.
-        text = hide_secrets(clean(bbcode_to_text(raw or "", self.names))).strip()
+    def identifier(self, raw: str | None, limit: int = 255) -> str | None:
+        """Give back an identifier, such as a USER_CODE, exactly as it is: changed in any way it finds nothing.
+
+        Args:
+            raw: The identifier as the portal stores it; square brackets in it are no markup.
+            limit: The most characters wanted.
+
+        Returns:
+            The identifier, or None if it cannot be shown as it is: it is empty, longer, of several lines, has
+            characters that a reader would not see, or holds what has to be hidden.
+        """
+        if not raw or not raw.strip() or len(raw) > limit or "\n" in raw:
+            return None
+        is_plain = clean(raw) == unicodedata.normalize("NFC", raw)
+        return raw if is_plain and self._hidden(raw) == raw else None
+
+    def moment(self, raw: str | None) -> str | None:
+        """Give back a date and time as it is.
+
+        Args:
+            raw: The time as the portal sends it.
+
+        Returns:
+            The time, or None if it is not one in ISO 8601.
+        """
+        # Python alone would take any sign between the date and the time, a line end even.
+        if not raw or not _MOMENT.fullmatch(raw):
+            return None
+        try:
+            datetime.fromisoformat(raw)
+        except ValueError:
+            return None
+        return raw
+
+    def _whole(self, raw: str) -> str:
+        # Secrets are looked for again once the characters that may have split them are gone.
+        return self._hidden(clean(bbcode_to_text(raw, self.names)[:_MOST_EXPANDED]).strip())
+
+    def _hidden(self, text: str) -> str:
+        text = hide_secrets(self.conceal(text))
         return mask_contacts(text) if self.mask else text
 
 

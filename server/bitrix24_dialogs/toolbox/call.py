@@ -2,19 +2,19 @@
 
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
 
-from bitrix24_dialogs.dialogs.desk import Desk
+from bitrix24_dialogs.dialogs.desk import Desk, Fate
 from bitrix24_dialogs.dialogs.identifiers import InputError
 from bitrix24_dialogs.dialogs.refusals import DialogRefused
 from bitrix24_dialogs.gateway.errors import OutcomeUnknown, PortalError
-from bitrix24_dialogs.presenting.rendering import render
+from bitrix24_dialogs.presenting.rendering import quoted, render, size
+from bitrix24_dialogs.presenting.results import result_dict, untrusted_fields
 from bitrix24_dialogs.toolbox.declaration import AnyTool, Effect
-from bitrix24_dialogs.toolbox.results import result_dict
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ DESK_SECONDS = 53.0
 """What a call may plan with; the rest is for wording its result."""
 
 TIME_META = "bitrix24-dialogs/portal-calls"
+_PORTALS_WORDS = 200
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Outcome:
 
     Attributes:
         text: the whole message for people and models.
-        structured: the same as data; None for errors without any.
+        structured: the same as data; None for errors.
         is_error: whether the call failed or was refused.
         meta: for the application, not for the model: what each portal call cost, in seconds.
     """
@@ -47,50 +48,62 @@ async def call_tool(tool: AnyTool, given: Mapping[str, Any], desk: Desk) -> Outc
     # The desk's deadline ends a call sooner; this is for waits that nobody thought of.
     with anyio.move_on_after(LONGEST_CALL):
         return await _run(tool, given, desk)
-    text = f"{tool.name}: not finished within {LONGEST_CALL:g} seconds.{_unchanged(tool, desk)}{_accepted(tool, desk)}"
-    return Outcome(text, is_error=True, meta=_meta(desk))
+    return _failed(tool, desk, f"not finished within {LONGEST_CALL:g} seconds.{_aftermath(tool, desk)}")
 
 
 async def _run(tool: AnyTool, given: Mapping[str, Any], desk: Desk) -> Outcome:
     try:
         result = await tool(desk, **tool.parameters.bind(given))
+        structured = result_dict(result)
+        text = _text(result, structured)
+        size(structured), text.encode()  # what cannot be encoded must fail here, not in the protocol's writer
+        return Outcome(text, structured, meta=_meta(desk))
     except InputError as error:
-        return Outcome(f"{tool.name}: {error}. Nothing was sent to the portal.", is_error=True, meta=_meta(desk))
-    except DialogRefused as refused:
-        return _refused(tool, refused, desk)
+        return _failed(tool, desk, f"{error}. Nothing was sent to the portal.")
     except OutcomeUnknown as error:
+        code = f" (portal code {error.code})" if error.code else ""
         settle = desk.advise(f"{error.advice}: {tool.settled_by} shows whether it did")
-        return Outcome(f"{tool.name}: {error.what}. {settle}.", is_error=True, meta=_meta(desk))
-    except PortalError as error:
-        return Outcome(f"{tool.name}: {error}.{_unchanged(tool, desk)}", is_error=True, meta=_meta(desk))
+        return _failed(tool, desk, f"{error.what}{code}. {settle}.")
+    except (DialogRefused, PortalError) as error:
+        return _failed(tool, desk, f"{error}.{_words(desk, error.said)}{_aftermath(tool, desk)}")
     except Exception:
         reference = uuid.uuid4().hex[:8]
         logger.exception("tool %s crashed, reference %s", tool.name, reference)
-        return _crashed(tool, desk, reference)
-    structured = result_dict(result)
-    write: Callable[[], str] | None = getattr(result, "text", None)
-    text = write() if callable(write) else render(structured)
-    return Outcome(text, structured, meta=_meta(desk))
+        return _failed(
+            tool,
+            desk,
+            f"internal error {reference}; the server's log has the details under that number.{_aftermath(tool, desk)}",
+        )
 
 
-def _refused(tool: AnyTool, refused: DialogRefused, desk: Desk) -> Outcome:
-    text = f"{tool.name}: {refused}.{_unchanged(tool, desk)}"
-    return Outcome(text, is_error=True, meta=_meta(desk))
+def _text(result: Any, structured: dict[str, Any]) -> str:
+    write = getattr(result, "text", None)
+    if callable(write):
+        return str(write())
+    untrusted = untrusted_fields(result)
+    note = f"\n(untrusted text, written by others: {', '.join(untrusted)})" if untrusted else ""
+    return render(structured) + note
 
 
-def _unchanged(tool: AnyTool, desk: Desk) -> str:
-    return "" if tool.effect is Effect.READ or desk.write_sent else " Nothing was changed."
+def _failed(tool: AnyTool, desk: Desk, text: str) -> Outcome:
+    return Outcome(f"{tool.name}: {text}", is_error=True, meta=_meta(desk))
 
 
-def _accepted(tool: AnyTool, desk: Desk) -> str:
-    if not desk.write_sent:
+def _words(desk: Desk, said: str) -> str:
+    """What the portal itself said, cleaned and quoted like all words of others."""
+    words = desk.words.name(said, _PORTALS_WORDS)
+    return f" The portal's own words (untrusted): {quoted(words)}." if words else ""
+
+
+def _aftermath(tool: AnyTool, desk: Desk) -> str:
+    """What has become of the change, for a call that failed."""
+    if tool.effect is Effect.READ:
         return ""
-    return desk.advise(f" The portal had already accepted the change: {tool.settled_by} shows the state.")
-
-
-def _crashed(tool: AnyTool, desk: Desk, reference: str) -> Outcome:
-    text = f"{tool.name}: internal error {reference}; the server's log has the details under that number."
-    return Outcome(text + _accepted(tool, desk), is_error=True, meta=_meta(desk))
+    if desk.fate is Fate.NOTHING_SENT:
+        return " Nothing was changed."
+    if desk.fate is Fate.ACCEPTED:
+        return desk.advise(f" The portal had already accepted the change: {tool.settled_by} shows the state.")
+    return desk.advise(f" A part of it may have happened all the same: {tool.settled_by} shows the state.")
 
 
 def _meta(desk: Desk) -> dict[str, Any]:

@@ -38,7 +38,5 @@ class Toolbox:
 
     def signpost(self, name: str) -> str:
         """How advice names a tool: by its name, and with the setting that hides it if it is hidden."""
-        tool = next((tool for tool in self.tools if tool.name == name), None)
-        if tool is None:
-            raise KeyError(f"advice names {name}, and there is no such tool")
-        return name if self.policy.allows(tool) else f"{name} (switched off here by {self.policy.reason(tool)})"
+        hidden = next((tool for tool in self.tools if tool.name == name and not self.policy.allows(tool)), None)
+        return f"{name} (switched off here by {self.policy.reason(hidden)})" if hidden else name

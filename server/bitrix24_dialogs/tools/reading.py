@@ -2,9 +2,10 @@
 
 from bitrix24_dialogs.dialogs.card import Dialog, read_dialog
 from bitrix24_dialogs.dialogs.desk import Desk
-from bitrix24_dialogs.dialogs.history import Transcript, one_message, read_session, transcript
+from bitrix24_dialogs.dialogs.history import read_session
 from bitrix24_dialogs.dialogs.identifiers import InputError
 from bitrix24_dialogs.dialogs.opening import Found, open_dialog
+from bitrix24_dialogs.dialogs.transcript import Transcript, one_message, transcript
 from bitrix24_dialogs.toolbox.declaration import Effect, tool
 from bitrix24_dialogs.tools.arguments import (
     BeforeMessageId,

@@ -6,6 +6,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from bitrix24_dialogs.presenting.untrusted import UNTRUSTED
+
 _PRIMITIVES: Mapping[type, str] = {int: "integer", str: "string", bool: "boolean", float: "number"}
 
 
@@ -30,6 +32,27 @@ def result_dict(result: Any) -> dict[str, Any]:
     return {
         name: value for name, value in filled.items() if not (value in (None, []) and _may_be_left_out(hints[name]))
     }
+
+
+def untrusted_fields(result: Any, prefix: str = "") -> list[str]:
+    """The names of the fields of ``result`` that hold strangers' words, inner ones with a dot; each once."""
+    names: list[str] = []
+    for name, hint in _hints(type(result)).items():
+        value = getattr(result, name)
+        if not value:
+            continue
+        if _is_untrusted(hint):
+            names.append(prefix + name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if is_dataclass(item):
+                names += untrusted_fields(item, f"{prefix}{name}.")
+    return list(dict.fromkeys(names))
+
+
+def _is_untrusted(hint: Any) -> bool:
+    return any(
+        get_origin(part) is Annotated and UNTRUSTED in str(part.__metadata__[0]) for part in (hint, *get_args(hint))
+    )
 
 
 def _hints(kind: type) -> Mapping[str, Any]:
