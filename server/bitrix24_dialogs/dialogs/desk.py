@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from bitrix24_dialogs.dialogs.refusals import DialogRefused, explain, refused_before_anything
@@ -71,7 +72,9 @@ class Desk:
             DialogRefused: the portal refused it for a reason that dialogs know.
             PortalError: anything else that went wrong.
         """
-        return await self._call(self.gateway.read, method, params)
+        # Before a change, a read that leaves no time for it is of no use.
+        spare = self.deadline.change if self.fate is Fate.NOTHING_SENT else 0
+        return await self._call(partial(self.gateway.read, spare=spare), method, params)
 
     async def write(self, method: str, params: Mapping[str, Any]) -> Any:
         """The result of a method that changes something; it runs at most once.

@@ -92,8 +92,16 @@ class Gateway:
         """
         return await self._credentials.current()
 
-    async def read(self, method: str, params: Mapping[str, Any], deadline: Deadline) -> Answer:
+    async def read(
+        self, method: str, params: Mapping[str, Any], deadline: Deadline, spare: float = 0
+    ) -> Answer:
         """Call a method that changes nothing. Repeated on passing failures while the deadline allows.
+
+        Arguments:
+            method: its name.
+            params: its parameters.
+            deadline: the call's.
+            spare: seconds of the deadline that have to be left after it.
 
         Raises:
             PortalError: what remained after the last try.
@@ -103,10 +111,10 @@ class Gateway:
         while True:
             tries += 1
             try:
-                return await self._send(credential, method, params, deadline, write=False)
+                return await self._send(credential, method, params, deadline, spare, write=False)
             except PortalError as error:
                 pause = self._pause(error, tries)
-                if pause is None or pause > deadline.remaining() - _LEAST_SECONDS:
+                if pause is None or pause > deadline.remaining() - spare - _LEAST_SECONDS:
                     raise
             await self._clock.sleep(pause)
 
@@ -126,7 +134,7 @@ class Gateway:
         while True:
             tries += 1
             try:
-                return await self._send(credential, method, params, deadline, write=True)
+                return await self._send(credential, method, params, deadline, 0, write=True)
             except PortalError as error:
                 if error.executed is Executed.UNKNOWN:
                     raise OutcomeUnknown(
@@ -185,7 +193,14 @@ class Gateway:
         return self._limiters.setdefault(credential.portal, Limiter(self._rate, self._clock))
 
     async def _send(
-        self, credential: Credential, method: str, params: Mapping[str, Any], deadline: Deadline, *, write: bool
+        self,
+        credential: Credential,
+        method: str,
+        params: Mapping[str, Any],
+        deadline: Deadline,
+        spare: float,
+        *,
+        write: bool,
     ) -> Answer:
         keep = WRITE_SECONDS if write else _LEAST_SECONDS
         limiter = self._limiter(credential)
@@ -198,7 +213,7 @@ class Gateway:
             _refuse_without_time(limiter, deadline, keep)
             await anyio.lowlevel.checkpoint_if_cancelled()  # the last moment at which a write can be called off
             usual = deadline.remaining() if write else _READ_SECONDS
-            seconds = min(self._timeout or usual, deadline.remaining())
+            seconds = min(self._timeout or usual, max(deadline.remaining() - spare, _LEAST_SECONDS))
             deliver = partial(self._deliver, credential, method, params, seconds)
             return await (self._writes.run(deliver) if write else deliver())
 
