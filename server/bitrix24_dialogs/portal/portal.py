@@ -1,8 +1,8 @@
 """The portal: its state, its time, and the questions every rule asks of it."""
 
-import copy
 import hashlib
 import hmac
+import pickle
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -78,7 +78,7 @@ class Portal:
         self.faults = Faults()
         self.limits = Limits()
         self._secret_seed = (secret_seed or secrets.token_hex(16)).encode()
-        self._origin = copy.deepcopy(self.state)
+        self._origin = pickle.dumps(self.state)
 
     # -- what others look at -------------------------------------------------------------------------
 
@@ -132,11 +132,11 @@ class Portal:
 
     def settle(self) -> None:
         """Make the present state the one `reset` returns to."""
-        self._origin = copy.deepcopy(self.state)
+        self._origin = pickle.dumps(self.state)
 
     def reset(self) -> None:
         """Return to the state at the start: faults, calls, limits and time too; secrets stay."""
-        self.state = copy.deepcopy(self._origin)
+        self.state = pickle.loads(self._origin)  # noqa: S301 -- our own bytes; far quicker than a deep copy
         self.clock.shift = timedelta()
         self.calls.clear()
         self.faults.clear()
