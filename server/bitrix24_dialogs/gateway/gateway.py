@@ -92,9 +92,7 @@ class Gateway:
         """
         return await self._credentials.current()
 
-    async def read(
-        self, method: str, params: Mapping[str, Any], deadline: Deadline, spare: float = 0
-    ) -> Answer:
+    async def read(self, method: str, params: Mapping[str, Any], deadline: Deadline, spare: float = 0) -> Answer:
         """Call a method that changes nothing. Repeated on passing failures while the deadline allows.
 
         Arguments:
