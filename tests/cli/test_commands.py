@@ -1,11 +1,12 @@
 """The commands as a person runs them: what they print, where, and their exit codes."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,8 +45,18 @@ def run(*arguments: str, **settings: str) -> Done:
 
 
 @pytest.fixture
-def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command inside this process: much quicker, for those that only print."""
+def _logs_as_they_were() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], _logs_as_they_were: None) -> Run:
+    """Run a command inside this process: much quicker, for those that only ask and print."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
     def run_command(*arguments: str, **settings: str) -> Done:
@@ -132,22 +143,22 @@ def test_the_doctor_finds_a_healthy_portal_healthy() -> None:
     assert webhook.rstrip("/").rpartition("/")[2] not in done.stdout + done.stderr
 
 
-def test_the_doctor_names_the_missing_scope() -> None:
+def test_the_doctor_names_the_missing_scope(run_here: Run) -> None:
     portal = default_portal()
     portal.state.webhooks[portal.employees["operator"].id].scopes = ["im", "crm"]
     with running_portal(portal) as base:
-        done = run("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("operator", base))
+        done = run_here("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("operator", base))
     assert done.returncode == 1
     assert "the scope imopenlines is not granted: tick it" in done.stdout
     assert "0 of 13 tools will work" in done.stdout
 
 
-def test_the_doctor_sees_a_dismissed_owner_and_a_wrong_clock() -> None:
+def test_the_doctor_sees_a_dismissed_owner_and_a_wrong_clock(run_here: Run) -> None:
     portal = default_portal()
     portal.employees["operator"].active = False
     portal.advance(3600)
     with running_portal(portal) as base:
-        done = run("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("operator", base))
+        done = run_here("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("operator", base))
     assert done.returncode == 1
     assert "writes are refused" in done.stdout
     assert "clock" in done.stdout
@@ -156,11 +167,11 @@ def test_the_doctor_sees_a_dismissed_owner_and_a_wrong_clock() -> None:
 @pytest.mark.parametrize(
     "fault", [{"status": 404, "body": "<html>Not found</html>"}, {"status": 401, "error": "NO_AUTH_FOUND"}]
 )
-def test_the_doctor_explains_what_does_not_answer(fault: dict[str, object]) -> None:
+def test_the_doctor_explains_what_does_not_answer(run_here: Run, fault: dict[str, object]) -> None:
     portal = default_portal()
     portal.faults.add(Fault(count=-1, **fault))  # type: ignore[arg-type]
     with running_portal(portal) as base:
-        done = run("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("operator", base))
+        done = run_here("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("operator", base))
     assert done.returncode == 2
     assert "BITRIX24_WEBHOOK_URL" in done.stdout
 
@@ -245,11 +256,11 @@ def test_a_webhook_in_the_env_file_stays_there(run_here: Run, tmp_path: Path) ->
     assert str(file) in done.stdout
 
 
-def test_the_doctor_does_not_call_unseen_what_it_has_not_seen() -> None:
+def test_the_doctor_does_not_call_unseen_what_it_has_not_seen(run_here: Run) -> None:
     portal = default_portal()
     portal.faults.add(Fault(method="batch", status=200, body='{"result": {"result": []}}', count=-1))
     with running_portal(portal) as base:
-        done = run("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("supervisor", base))
+        done = run_here("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("supervisor", base))
     assert done.returncode == 1
     assert "could not be checked" in done.stdout
     assert "0 of 13 tools will work" in done.stdout
