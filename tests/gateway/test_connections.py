@@ -77,15 +77,17 @@ async def test_who_never_came_to_send_knows_that_nothing_happened() -> None:
     """The whole time went by before the first byte of the request: TLS was never agreed on."""
 
     async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            await reader.read(-1)
-        writer.close()
-        with suppress(OSError, asyncio.CancelledError):
-            await writer.wait_closed()
+        try:
+            with suppress(OSError):
+                await reader.read(-1)
+        finally:
+            writer.close()
+            with suppress(OSError, asyncio.CancelledError):
+                await writer.wait_closed()
 
     server = await asyncio.start_server(keep_silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, calling(port, scheme="https", timeout=0.1) as caller:
+    async with server, calling(port, scheme="https", timeout=0.5) as caller:
         error = await caller.failed_read()
         assert (type(error), error.executed) == (errors.CannotConnect, Executed.NO)
         error = await caller.failed_write()
