@@ -20,6 +20,7 @@ from bitrix24_dialogs.gateway.credentials import (
     WebhookError,
     parse_webhook,
 )
+from bitrix24_dialogs.gateway.errors import NotConfigured
 from bitrix24_dialogs.gateway.gateway import WRITE_SECONDS, Gateway
 from bitrix24_dialogs.gateway.http import HttpClient
 from bitrix24_dialogs.gateway.limiter import ENTERPRISE, STANDARD, UNLIMITED, Rate
@@ -27,10 +28,12 @@ from bitrix24_dialogs.presenting.results import result_schema
 from bitrix24_dialogs.presenting.sanitise import one_line
 from bitrix24_dialogs.presenting.words import Words
 from bitrix24_dialogs.settings import Settings, SettingsError, secret_from_file
-from bitrix24_dialogs.toolbox.call import DESK_SECONDS, Outcome, call_tool
+from bitrix24_dialogs.toolbox.call import DESK_SECONDS, Outcome, call_tool, refused
 from bitrix24_dialogs.toolbox.declaration import AnyTool, Effect
 from bitrix24_dialogs.toolbox.policy import Policy, Toolbox
 from bitrix24_dialogs.tools import all_tools
+from bitrix24_dialogs.transport.caller import caller_of
+from bitrix24_dialogs.transport.traffic import Traffic
 
 NAME = "bitrix24-dialogs-mcp"
 _ABOUT = (
@@ -55,10 +58,33 @@ class App:
     server: Server[Any]
     toolbox: Toolbox
     gateway: Gateway
+    traffic: Traffic
+
+    async def configured(self) -> bool:
+        """Whether there is a credential to work with. Asks no portal."""
+        try:
+            await self.gateway.credential()
+        except NotConfigured:
+            return False
+        return True
 
     async def close(self) -> None:
         """Close the gateway's connections."""
         await self.gateway.close()
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A toolbox, and its tools as they are listed."""
+
+    toolbox: Toolbox
+    listed: list[types.Tool]
+
+    @classmethod
+    def of(cls, policy: Policy) -> "Catalogue":
+        """All tools under ``policy``."""
+        toolbox = Toolbox(all_tools(), policy)
+        return cls(toolbox, [published(tool) for tool in toolbox.listed()])
 
 
 def build_server(settings: Settings, clock: Clock | None = None, portal_app: Any = None) -> App:
@@ -70,20 +96,27 @@ def build_server(settings: Settings, clock: Clock | None = None, portal_app: Any
         portal_app: an ASGI portal to talk to instead of the network.
     """
     clock = clock or SystemClock()
-    toolbox = Toolbox(all_tools(), Policy(read_only=settings.read_only))
+    everything = Catalogue.of(Policy(read_only=settings.read_only))
+    reading = Catalogue.of(Policy(read_only=True))
     gateway = build_gateway(settings, clock, portal_app)
-    listed = [published(tool) for tool in toolbox.listed()]
+    traffic = Traffic()
     lines = frozenset(settings.lines)
+
+    def catalogue(context: ServerRequestContext[Any]) -> Catalogue:
+        return reading if caller_of(context).read_only else everything
 
     async def list_tools(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=listed)
+        return types.ListToolsResult(tools=catalogue(context).listed)
 
     async def call(context: ServerRequestContext[Any], params: types.CallToolRequestParams) -> types.CallToolResult:
+        toolbox = catalogue(context).toolbox
         tool = toolbox.find(params.name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {one_line(params.name)[:100]}")
+        if traffic.draining:
+            return _answer(refused(tool, "the server is being stopped and takes no more calls. Try again in a minute."))
         desk = Desk(
             gateway=gateway,
             deadline=Deadline.after(clock, DESK_SECONDS, 0 if tool.effect is Effect.READ else WRITE_SECONDS),
@@ -92,18 +125,19 @@ def build_server(settings: Settings, clock: Clock | None = None, portal_app: Any
             verify=settings.verify,
             tool=toolbox.signpost,
         )
-        return _answer(await call_tool(tool, params.arguments or {}, desk))
+        with traffic.call():
+            return _answer(await call_tool(tool, params.arguments or {}, desk))
 
     server: Server[Any] = Server(
         NAME,
         version=__version__,
         title="Bitrix24 dialogs",
-        instructions=instructions(toolbox),
+        instructions=instructions(everything.toolbox),
         cache_hints={"tools/list": CacheHint(ttl_ms=_LIST_SECONDS * 1000, scope="private")},
         on_list_tools=list_tools,
         on_call_tool=call,
     )
-    return App(server, toolbox, gateway)
+    return App(server, everything.toolbox, gateway, traffic)
 
 
 def instructions(toolbox: Toolbox) -> str:

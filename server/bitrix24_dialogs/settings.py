@@ -84,6 +84,44 @@ class Settings(BaseSettings):
         NoDecode,
         BeforeValidator(_parts),
     ] = Field((), description="Hosts that a renamed portal may redirect to. The webhook's secret goes to no other.")
+    operators_file: File | None = Field(
+        None,
+        description="HTTP: the file of the callers and the hashes of their tokens, `operators.toml`, written by"
+        " `bitrix24-dialogs-mcp caller add NAME`.",
+    )
+    http_token_file: File | None = Field(
+        None, description="HTTP: a file that holds one token for everybody instead (Docker and Kubernetes secrets)."
+    )
+    http_allow_anonymous: bool = Field(
+        False, description="HTTP: `on` asks for no token. For trials; only on 127.0.0.1 and the like."
+    )
+    http_allowed_hosts: Annotated[
+        tuple[
+            Annotated[str, StringConstraints(to_lower=True, pattern=r"^(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?$")], ...
+        ],
+        NoDecode,
+        BeforeValidator(_parts),
+    ] = Field(
+        (),
+        description="HTTP: names by which clients reach the server besides `localhost`, such as `mcp.example.com`; with"
+        " a port (`mcp.example.com:8443`) only on that port.",
+    )
+    http_allowed_origins: Annotated[
+        tuple[Annotated[str, StringConstraints(to_lower=True, pattern=r"^https?://[^/\s*]+$")], ...],
+        NoDecode,
+        BeforeValidator(_parts),
+    ] = Field(
+        (),
+        description="HTTP: web pages that may call from a browser, such as `https://app.example.com`. Programs need"
+        " no entry.",
+    )
+    http_drain: float = Field(
+        8,
+        ge=0,
+        le=300,
+        allow_inf_nan=False,
+        description="HTTP: seconds that running calls get to finish when the server is stopped.",
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
         "warning", description="`debug`, `info`, `warning` or `error`; logs go to stderr."
     )
@@ -178,19 +216,26 @@ def _explain(problem: Mapping[str, Any]) -> str:
     name = PREFIX + str(location[0]).upper() if location else "settings"
     if problem["type"] == "value_error":
         return f"{name}: {problem['ctx']['error']}"
-    expected = problem.get("ctx", {}).get("expected")
-    return f"{name}: {f'use {expected}' if expected else _WORDS.get(problem['type'], 'cannot be used')}"
+    context = problem.get("ctx", {})
+    expected = context.get("expected")
+    words = f"use {expected}" if expected else _WORDS.get(problem["type"], "cannot be used").format_map(context)
+    return f"{name}: {_EXAMPLES.get(name, words) if problem['type'] == 'string_pattern_mismatch' else words}"
 
 
 _WORDS = {
     "bool_parsing": "use on or off",
     "bool_type": "use on or off",
     "int_parsing": "use whole numbers separated by commas",
-    "string_pattern_mismatch": "use host names separated by commas, such as new-name.bitrix24.com",
-    "greater_than": "use numbers above 0",
-    "less_than_equal": "use at most 50",
+    "greater_than": "use numbers above {gt:g}",
+    "greater_than_equal": "use at least {ge:g}",
+    "less_than_equal": "use at most {le:g}",
     "float_parsing": "use a number of seconds",
     "finite_number": "use a number of seconds",
+}
+_EXAMPLES = {
+    "BITRIX24_REDIRECT_HOSTS": "use host names separated by commas, such as new-name.bitrix24.com",
+    "BITRIX24_HTTP_ALLOWED_HOSTS": "use host names separated by commas, such as mcp.example.com, without https://",
+    "BITRIX24_HTTP_ALLOWED_ORIGINS": "use origins separated by commas, such as https://app.example.com, without a path",
 }
 
 

@@ -14,12 +14,12 @@ from bitrix24_dialogs.settings import PREFIX, Settings
 
 Client = Literal["claude-code", "cursor", "vscode", "claude-desktop"]
 
-_NAME = "bitrix24-dialogs"
+NAME = "bitrix24-dialogs"
 _URL = "BITRIX24_WEBHOOK_URL"
 _FILE = "BITRIX24_WEBHOOK_URL_FILE"
 _DEMO = "BITRIX24_DEMO"
 
-_PLACES: Mapping[Client, str] = {
+PLACES: Mapping[Client, str] = {
     "claude-code": "Run this once.",
     "cursor": "Put this into ~/.cursor/mcp.json, or .cursor/mcp.json in a project.",
     "vscode": "Put this into .vscode/mcp.json.",
@@ -52,7 +52,7 @@ def run_config(client: Client, settings: Settings, env_file: Path | None) -> int
     secret = secret_for(client, settings, env_file)
     command = [*launch_command(), *(["--env-file", str(env_file.absolute())] if env_file else [])]
     server = {"command": command[0], "args": command[1:], "env": {**secret.environment, **_other_settings()}}
-    print(f"{_PLACES[client]} {secret.explanation}", file=sys.stderr)  # noqa: T201 - what a person reads
+    print(f"{PLACES[client]} {secret.explanation}", file=sys.stderr)  # noqa: T201 - what a person reads
     print(snippet(client, server))  # noqa: T201
     return 0
 
@@ -76,7 +76,7 @@ def secret_for(client: Client, settings: Settings, env_file: Path | None) -> Sec
     if settings.webhook_url_file is not None:
         return Secret({_FILE: str(settings.webhook_url_file.absolute())}, "The webhook stays in its file.")
     if client == "claude-desktop":
-        kept = Path.home() / ".config" / _NAME / "webhook"
+        kept = Path.home() / ".config" / NAME / "webhook"
         return Secret({_FILE: str(kept)}, f"Keep the webhook, and nothing else, in {kept}, readable by you alone.")
     explanation = f"The client takes the webhook from the environment variable {_URL} in which it is started."
     if client == "vscode":
@@ -88,12 +88,12 @@ def snippet(client: Client, server: Mapping[str, Any]) -> str:
     """What ``client`` wants to read, for a server that is started so."""
     if client == "claude-code":
         entry = json.dumps({"type": "stdio", **server}, ensure_ascii=False)
-        return shlex.join(["claude", "mcp", "add-json", _NAME, entry, "--scope", "user"])
+        return shlex.join(["claude", "mcp", "add-json", NAME, entry, "--scope", "user"])
     if client == "vscode":
         asks = _REFERENCES["vscode"] in server["env"].values()
         inputs = {"inputs": [_VSCODE_INPUT]} if asks else {}
-        return _json({**inputs, "servers": {_NAME: {"type": "stdio", **server}}})
-    return _json({"mcpServers": {_NAME: server}})
+        return as_json({**inputs, "servers": {NAME: {"type": "stdio", **server}}})
+    return as_json({"mcpServers": {NAME: server}})
 
 
 def _other_settings() -> dict[str, str]:
@@ -102,5 +102,6 @@ def _other_settings() -> dict[str, str]:
     return {name: os.environ[name] for name in names if os.environ.get(name) and name not in {_URL, _FILE, _DEMO}}
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """JSON for people to read and paste."""
     return json.dumps(value, indent=2, ensure_ascii=False)

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from bitrix24_dialogs import __version__
 from bitrix24_dialogs.gateway.redaction import redact
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     _common(parser, suppress=False)
-    parser.set_defaults(run=_serve)
+    parser.set_defaults(run=_serve, transport=None, host=None, port=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
@@ -72,7 +72,14 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    serve = add("serve", _serve, "serve MCP over standard input and output (the default)")
+    serve = add("serve", _serve, "serve MCP: over standard input and output (the default), or over HTTP")
+    serve.add_argument(
+        "--transport",
+        choices=["stdio", "http", "sse"],
+        help="http: /mcp and, for older clients, /sse; sse: the latter alone (default: stdio)",
+    )
+    serve.add_argument("--host", help="address to listen on over HTTP (default: 127.0.0.1)")
+    serve.add_argument("--port", type=_port, help="port to listen on over HTTP (default: 8000; 0: a free one)")
     serve.epilog = _settings_help()
     serve.formatter_class = argparse.RawDescriptionHelpFormatter
     add("demo", _demo, "play a support case on a built-in portal, with a real client and a real server")
@@ -89,7 +96,33 @@ def _parser() -> argparse.ArgumentParser:
     tools.add_argument("--json", action="store_true", help="as the JSON that clients get")
     config = add("config", _config, "print what connects a client to this server")
     config.add_argument("client", choices=["claude-code", "cursor", "vscode", "claude-desktop"])
+    config.add_argument(
+        "--transport",
+        choices=["stdio", "http", "sse"],
+        default="stdio",
+        help="stdio: the client starts the server (default); http, sse: it connects to one that runs already",
+    )
+    config.add_argument("--url", help="address of a server that runs already (default: http://127.0.0.1:8000)")
+    _callers(add("caller", _caller_help, "say who may call over HTTP, and make their tokens"))
     return parser
+
+
+def _callers(caller: argparse.ArgumentParser) -> None:
+    caller.set_defaults(parser=caller)
+    commands = caller.add_subparsers(title="commands", metavar="COMMAND")
+    for name, run, text in (
+        ("add", _caller_add, "let somebody call; prints their token, once"),
+        ("rotate", _caller_rotate, "give somebody a new token in place of the old one; prints it, once"),
+        ("remove", _caller_remove, "let somebody call no longer"),
+        ("list", _caller_list, "list who may call"),
+    ):
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        _common(command, suppress=True)
+        command.set_defaults(run=run)
+        if name != "list":
+            command.add_argument("name", metavar="NAME", help="letters, digits and any of . _ - @")
+        if name == "add":
+            command.add_argument("--read-only", action="store_true", help="only tools that change nothing")
 
 
 def _settings_help() -> str:
@@ -122,6 +155,14 @@ def _port(text: str) -> int:
 
 
 def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    transport: Literal["stdio", "http", "sse"] = arguments.transport or "stdio"
+    if transport != "stdio":
+        from bitrix24_dialogs.cli.serve_http import DEFAULT_PORT, run_serve_http  # noqa: PLC0415
+
+        port = DEFAULT_PORT if arguments.port is None else arguments.port
+        return run_serve_http(settings, transport, arguments.host or "127.0.0.1", port)
+    if arguments.host is not None or arguments.port is not None:
+        raise SettingsError("--host and --port are for --transport http or sse")
     from bitrix24_dialogs.cli.serve import run_serve  # noqa: PLC0415
 
     return run_serve(settings)
@@ -154,4 +195,39 @@ def _tools(arguments: argparse.Namespace, settings: Settings) -> int:
 def _config(arguments: argparse.Namespace, settings: Settings) -> int:
     from bitrix24_dialogs.cli.config import run_config  # noqa: PLC0415
 
+    if arguments.transport != "stdio":
+        from bitrix24_dialogs.cli.config_http import run_config_http  # noqa: PLC0415
+
+        return run_config_http(arguments.client, settings, arguments.transport, arguments.url)
+    if arguments.url is not None:
+        raise SettingsError("--url is for --transport http or sse")
     return run_config(arguments.client, settings, arguments.env_file)
+
+
+def _caller_help(arguments: argparse.Namespace, settings: Settings) -> int:
+    arguments.parser.print_help(sys.stderr)
+    return EXIT_BAD_SETTINGS
+
+
+def _caller_add(arguments: argparse.Namespace, settings: Settings) -> int:
+    from bitrix24_dialogs.cli.callers import run_add  # noqa: PLC0415
+
+    return run_add(settings, arguments.name, read_only=arguments.read_only)
+
+
+def _caller_rotate(arguments: argparse.Namespace, settings: Settings) -> int:
+    from bitrix24_dialogs.cli.callers import run_rotate  # noqa: PLC0415
+
+    return run_rotate(settings, arguments.name)
+
+
+def _caller_remove(arguments: argparse.Namespace, settings: Settings) -> int:
+    from bitrix24_dialogs.cli.callers import run_remove  # noqa: PLC0415
+
+    return run_remove(settings, arguments.name)
+
+
+def _caller_list(arguments: argparse.Namespace, settings: Settings) -> int:
+    from bitrix24_dialogs.cli.callers import run_list  # noqa: PLC0415
+
+    return run_list(settings)

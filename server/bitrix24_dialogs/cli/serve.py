@@ -3,14 +3,14 @@
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
 
 from bitrix24_dialogs.cli.logs import set_up_logs
-from bitrix24_dialogs.gateway.gateway import Gateway
-from bitrix24_dialogs.server import build_server
+from bitrix24_dialogs.server import App, build_server
 from bitrix24_dialogs.settings import Settings
 from bitrix24_dialogs.transport.stdio import serve_stdio
 
@@ -33,35 +33,48 @@ def run_serve(settings: Settings) -> int:
 
 
 async def _serve(settings: Settings) -> None:
+    async with running_app(settings) as app, anyio.create_task_group() as tasks:
+        tasks.start_soon(on_stop_signal, lambda: _settle_and_exit(app))
+        await serve_stdio(app.server)
+        tasks.cancel_scope.cancel()
+
+
+async def _settle_and_exit(app: App) -> None:
+    """A change that is under way gets some seconds."""
+    await app.gateway.settle(_SETTLE_SECONDS)
+    exit_at_once()
+
+
+@asynccontextmanager
+async def running_app(settings: Settings) -> AsyncIterator[App]:
+    """The server for ``settings``, on the built-in portal if they say so; closed in the end."""
     settings, portal_app = _with_demo_portal(settings)
     app = build_server(settings, portal_app=portal_app)
     try:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_end_on_signal, app.gateway)
-            await serve_stdio(app.server)
-            tasks.cancel_scope.cancel()
+        yield app
     finally:
         with anyio.CancelScope(shield=True):
             await app.close()
 
 
-async def _end_on_signal(gateway: Gateway) -> None:
-    """End on Ctrl-C or a stop request; a change that is under way gets some seconds, a second signal ends at once."""
+async def on_stop_signal(stop: Callable[[], Awaitable[None]]) -> None:
+    """Run ``stop`` on Ctrl-C or a stop request; a second signal meanwhile ends the process at once."""
     # On Windows there is no receiver, and its own Ctrl-C handling stays.
     with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_exit_on_next, signals)
-                await gateway.settle(_SETTLE_SECONDS)
-                _exit()
+                await stop()
+                tasks.cancel_scope.cancel()
+            return
 
 
 async def _exit_on_next(signals: Any) -> None:
     async for _ in signals:
-        _exit()
+        exit_at_once()
 
 
-def _exit() -> None:
+def exit_at_once() -> None:
     """Leave without waiting for the thread that reads standard input: nothing can wake it up."""
     sys.stderr.flush()
     os._exit(_EXIT_INTERRUPTED)

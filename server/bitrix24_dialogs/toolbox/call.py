@@ -51,6 +51,11 @@ async def call_tool(tool: AnyTool, given: Mapping[str, Any], desk: Desk) -> Outc
     return _failed(tool, desk, f"not finished within {LONGEST_CALL:g} seconds.{_aftermath(tool, desk)}")
 
 
+def refused(tool: AnyTool, why: str) -> Outcome:
+    """What a call comes to that is not even begun. ``why`` says what to do next."""
+    return Outcome(f"{tool.name}: {why} Nothing was sent to the portal.", is_error=True)
+
+
 async def _run(tool: AnyTool, given: Mapping[str, Any], desk: Desk) -> Outcome:
     try:
         result = await tool(desk, **tool.parameters.bind(given))

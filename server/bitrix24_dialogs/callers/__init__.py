@@ -1,0 +1,1 @@
+"""Who may call over HTTP: names, tokens, and the file that keeps them."""

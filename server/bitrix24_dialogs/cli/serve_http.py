@@ -1,0 +1,86 @@
+"""``serve --transport http`` and ``sse``: MCP for clients that connect over the network."""
+
+import logging
+import sys
+from typing import Literal
+
+import anyio
+
+from bitrix24_dialogs.callers.admission import Admission, Door, open_door
+from bitrix24_dialogs.cli.logs import set_up_logs
+from bitrix24_dialogs.cli.serve import on_stop_signal, running_app
+from bitrix24_dialogs.server import App
+from bitrix24_dialogs.settings import Settings, SettingsError
+from bitrix24_dialogs.transport.http import Access, HttpApp, http_app, sse_app
+from bitrix24_dialogs.transport.serving import HttpServer, addresses_of, http_server, listen
+
+DEFAULT_PORT = 8000
+_FLUSH_SECONDS = 0.2
+_SDK_CHATTER = ("mcp.server.sse", "mcp.server.streamable_http", "mcp.server.transport_security")
+_PATHS = {
+    "http": "/mcp (streamable HTTP), /sse (older clients)",
+    "sse": "/sse",
+}
+
+
+def run_serve_http(settings: Settings, transport: Literal["http", "sse"], host: str, port: int) -> int:
+    """Serve until a signal asks to stop.
+
+    Returns:
+        0; running calls had their time to finish.
+
+    Raises:
+        SettingsError: it is not clear who may call, or the address cannot be listened on.
+    """
+    set_up_logs(settings)
+    for name in _SDK_CHATTER:  # with tracebacks that hold what clients sent; the gate says what was refused
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    door = open_door(settings, host)
+    anyio.run(_serve, settings, transport, host, port, door)
+    return 0
+
+
+async def _serve(settings: Settings, transport: Literal["http", "sse"], host: str, port: int, door: Door) -> None:
+    access = Access(door.callers, settings.http_allowed_hosts, settings.http_allowed_origins)
+    try:
+        listeners = listen(host, port)
+    except OSError as error:
+        raise SettingsError(f"Cannot listen on {host}, port {port}: {error.strerror or error}") from None
+    async with running_app(settings) as app, anyio.create_task_group() as tasks:
+        make = http_app if transport == "http" else sse_app
+        http = make(app.server, access, app.traffic, app.configured)
+        server = http_server(http.asgi)
+        tasks.start_soon(on_stop_signal, lambda: _stop(app, http, server, settings.http_drain))
+        who = _who(door, transport, listeners[0].getsockname()[1])
+        _say(f"Serving MCP on {', '.join(addresses_of(listeners))}: {_PATHS[transport]}. {who}")
+        await server.serve(listeners)
+        tasks.cancel_scope.cancel()
+
+
+async def _stop(app: App, http: HttpApp, server: HttpServer, seconds: float) -> None:
+    """Finish what runs, within ``seconds``; new calls are refused meanwhile, and probes still answered."""
+    _say("Stopping: running calls may finish; again to stop at once.")
+    began = anyio.current_time()
+    await app.traffic.drain(seconds)
+    await app.gateway.settle(max(0.0, seconds - (anyio.current_time() - began)))
+    await anyio.sleep(_FLUSH_SECONDS)  # the last answers are on their way through the streams
+    http.streams.end()
+    server.should_exit = True
+
+
+def _who(door: Door, transport: str, port: int) -> str:
+    if door.callers is None:
+        return "Anybody on this machine may call: no token is asked for."
+    if door.admission is Admission.OPERATORS:
+        return f"{len(door.callers.holders)} caller(s) in {door.file}."
+    if door.admission is Admission.TOKEN_FILE:
+        return "One token, from BITRIX24_HTTP_TOKEN_FILE."
+    return f"To connect a client, token included: bitrix24-dialogs-mcp config CLIENT --transport {transport}{_at(port)}"
+
+
+def _at(port: int) -> str:
+    return "" if port == DEFAULT_PORT else f" --url http://127.0.0.1:{port}"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - what whoever started it reads, at any log level

@@ -1,0 +1,113 @@
+"""The ASGI application: /mcp (streamable HTTP), /sse with /messages/ (older clients), and what watchers ask."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from mcp.server.lowlevel import Server
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from bitrix24_dialogs.callers.caller import Callers
+from bitrix24_dialogs.transport.gate import LARGEST_BODY, Gate, security_settings
+from bitrix24_dialogs.transport.streams import EventStreams
+from bitrix24_dialogs.transport.traffic import Traffic
+
+_BROWSERS_SEND = ["Authorization", "Content-Type", "Last-Event-ID", "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"]
+_BROWSERS_READ = ["WWW-Authenticate"]
+_UNCACHED = {"Cache-Control": "no-store"}
+
+Configured = Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call: with which tokens (None: without any), under which host names, from which web pages."""
+
+    callers: Callers | None
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HttpApp:
+    """An ASGI application, and the streams in it that have to be ended at a stop."""
+
+    asgi: ASGIApp
+    streams: EventStreams
+
+
+def http_app(server: Server[Any], access: Access, traffic: Traffic, configured: Configured) -> HttpApp:
+    """Both transports in one application.
+
+    Arguments:
+        server: what answers; it and what it holds outlive every connection.
+        access: who may call.
+        traffic: says whether the server is being stopped.
+        configured: says whether there is a credential to work with; must not ask the portal.
+    """
+    security = security_settings(access.hosts, access.origins)
+    # Stateless: nothing is kept between requests, and any client may come back to a restarted server.
+    manager = StreamableHTTPSessionManager(
+        server, stateless=True, security_settings=security, max_request_body_size=LARGEST_BODY
+    )
+    streams = EventStreams(server, security, traffic)
+    gate = _gate(access, security)
+    # POST only: the server sends nothing of its own accord, so no stream has to be kept open for that.
+    endpoint = StreamableHTTPASGIApp(manager)
+    mcp = [Route(path, endpoint, methods=["POST"], middleware=gate) for path in ("/mcp", "/mcp/")]
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with manager.run():
+            yield
+
+    routes = [*mcp, *streams.routes(gate), *_watching(traffic, configured)]
+    return HttpApp(_application(routes, access, lifespan), streams)
+
+
+def sse_app(server: Server[Any], access: Access, traffic: Traffic, configured: Configured) -> HttpApp:
+    """The older transport alone. Arguments as for `http_app`."""
+    security = security_settings(access.hosts, access.origins)
+    streams = EventStreams(server, security, traffic)
+    routes = [*streams.routes(_gate(access, security)), *_watching(traffic, configured)]
+    return HttpApp(_application(routes, access), streams)
+
+
+def _gate(access: Access, security: TransportSecuritySettings) -> list[Middleware]:
+    return [Middleware(Gate, callers=access.callers, security=security)]
+
+
+def _watching(traffic: Traffic, configured: Configured) -> list[BaseRoute]:
+    """What probes ask: outside the gate, since they know neither our name nor a token."""
+
+    async def alive(request: Request) -> Response:
+        return PlainTextResponse("alive\n", headers=_UNCACHED)
+
+    async def ready(request: Request) -> Response:
+        if traffic.draining or not await configured():
+            return PlainTextResponse("not ready\n", 503, _UNCACHED)
+        return PlainTextResponse("ready\n", headers=_UNCACHED)
+
+    return [Route("/healthz", alive), Route("/readyz", ready)]
+
+
+def _application(routes: list[BaseRoute], access: Access, lifespan: Any = None) -> ASGIApp:
+    pages = Middleware(
+        CORSMiddleware,
+        allow_origins=access.origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=_BROWSERS_SEND,
+        expose_headers=_BROWSERS_READ,
+    )
+    application = Starlette(routes=routes, middleware=[pages] if access.origins else [], lifespan=lifespan)
+    application.router.redirect_slashes = False  # a redirect would repeat whatever Host a stranger sent
+    return application
