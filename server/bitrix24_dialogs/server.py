@@ -1,5 +1,6 @@
 """Wiring, and nothing else: settings in, an MCP server over one gateway out."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,8 @@ from bitrix24_dialogs.toolbox.policy import Policy, Toolbox
 from bitrix24_dialogs.tools import all_tools
 from bitrix24_dialogs.transport.caller import caller_of
 from bitrix24_dialogs.transport.traffic import Traffic
+
+logger = logging.getLogger(__name__)
 
 NAME = "bitrix24-dialogs-mcp"
 _ABOUT = (
@@ -125,8 +128,17 @@ def build_server(settings: Settings, clock: Clock | None = None, portal_app: Any
             verify=settings.verify,
             tool=toolbox.signpost,
         )
+        began = clock.now()
         with traffic.call():
-            return _answer(await call_tool(tool, params.arguments or {}, desk))
+            outcome = await call_tool(tool, params.arguments or {}, desk)
+        logger.info(
+            "%s: %s %s in %.1f s",
+            caller_of(context).name,
+            tool.name,
+            "refused or failed" if outcome.is_error else "answered",
+            clock.now() - began,
+        )
+        return _answer(outcome)
 
     server: Server[Any] = Server(
         NAME,

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import textwrap
 import traceback
@@ -17,6 +18,7 @@ from bitrix24_dialogs.settings import Settings, SettingsError, describe_settings
 PROGRAM = "bitrix24-dialogs-mcp"
 EXIT_BAD_SETTINGS = 2
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
@@ -155,6 +157,8 @@ def _port(text: str) -> int:
 
 
 def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    # As a container's first process we would otherwise not hear a stop request before the server's own handler is up.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_TERMINATED))
     transport: Literal["stdio", "http", "sse"] = arguments.transport or "stdio"
     if transport != "stdio":
         from bitrix24_dialogs.cli.serve_http import DEFAULT_PORT, run_serve_http  # noqa: PLC0415

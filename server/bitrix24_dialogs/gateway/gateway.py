@@ -242,6 +242,8 @@ class Gateway:
             return await read_any_answer(answer, credential.secrets)
         except PortalError as error:
             outcome += f" {type(error).__name__} {error.code}".rstrip()
+            if not isinstance(error, Refused):  # a method's own refusals are the caller's matter; the rest is ours
+                logger.warning("%s: %s, request %s", method, error, request_id)
             raise
         finally:
             logger.debug("%s: %s in %.3f s, request %s", method, outcome, self._clock.now() - began, request_id)
