@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 import pytest
 
+from bitrix24_dialogs.callers.caller import new_token
 from bitrix24_dialogs.gateway.errors import PortalError
 from bitrix24_dialogs.gateway.redaction import RedactingFormatter, hide, redact
-from tests.gateway.harness import METHOD, calling, free_port, fresh_secret, webhook_to
+from tests.gateway.harness import METHOD, calling, fresh_secret, webhook_to
 from tests.gateway.scripted import (
     Behaviour,
     ScriptedPortal,
@@ -195,7 +196,7 @@ FAILURES: dict[str, Behaviour] = {
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
 async def test_no_failure_carries_the_http_library_outwards(failure: Behaviour, log: Log) -> None:
     secret = fresh_secret()
-    async with scripted() as portal, calling(portal.port, secret=secret, timeout=0.1) as caller:
+    async with scripted() as portal, calling(portal.port, secret=secret, timeout=2) as caller:
         provoke(portal, failure)
         for error in [await caller.failed_read(), await caller.failed_write()]:
             assert_clean(error, secret)
@@ -204,9 +205,9 @@ async def test_no_failure_carries_the_http_library_outwards(failure: Behaviour, 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_no_failure_to_connect_carries_the_http_library_outwards(scheme: str, log: Log) -> None:
+async def test_no_failure_to_connect_carries_the_http_library_outwards(scheme: str, closed_port: int, log: Log) -> None:
     secret = fresh_secret()
-    async with calling(free_port(), secret=secret, scheme=scheme) as caller:
+    async with calling(closed_port, secret=secret, scheme=scheme) as caller:
         assert_clean(await caller.failed_write(), secret)
     async with calling(address=f"https://xn--.example/rest/7/{secret}/") as caller:
         assert_clean(await caller.failed_write(), secret)
@@ -241,7 +242,7 @@ async def test_the_log_tells_method_status_time_and_request_but_no_parameter(log
         (refusal("ODD_CODE", "words of the portal"), "400 Refused ODD_CODE"),
         (refusal("words, of the portal", "words"), "400 Refused"),
         (page(403, "words"), "403 NotAPortal"),
-        (redirect("https://words.test/rest/"), "302 Moved"),
+        (redirect("https://renamed.test/rest/?words"), "302 Moved"),
         (raw(400, b'{"words": 1}', {"X-Words": "words"}), "400 BadAnswer"),
         (raw(200, b"words", {"Content-Encoding": "words"}), "no answer BadAnswer"),
         (drop, "no answer Interrupted"),
@@ -252,9 +253,10 @@ async def test_the_log_names_our_error_and_its_code_but_no_word_of_the_portal(
 ) -> None:
     async with scripted(*[behaviour] * 3) as portal, calling(portal.port) as caller:
         await caller.failed_read()
-    ours = [record.getMessage() for record in log.records if record.name.startswith("bitrix24_dialogs")]
-    assert {line.split(" in ")[0] for line in ours} == {f"{METHOD}: {logged}"}
-    assert "words" not in "".join(ours)
+    ours = [record for record in log.records if record.name.startswith("bitrix24_dialogs")]
+    attempts = [record.getMessage() for record in ours if record.levelno == logging.DEBUG]
+    assert {line.split(" in ")[0] for line in attempts} == {f"{METHOD}: {logged}"}
+    assert "words" not in "".join(record.getMessage() for record in ours)
 
 
 @pytest.mark.anyio
@@ -339,9 +341,9 @@ RUNS = {
 
 @pytest.mark.parametrize("text", RUNS.values(), ids=RUNS)
 def test_no_text_takes_long_to_redact(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()  # not a clock on the wall: the machine may have other things to do
     redact(text, [fresh_secret()])
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 def test_several_secrets_are_hidden_wherever_and_however_they_stand() -> None:
@@ -371,3 +373,8 @@ async def test_a_crashed_task_is_logged_without_its_secret(log: Log) -> None:
     asyncio.get_running_loop().call_exception_handler({"message": f"lost {webhook_to(1, secret)}"})
     assert secret not in log.written()
     assert "lost" in log.written()
+
+
+def test_a_callers_token_is_cut_out_wherever_it_stands() -> None:
+    token = new_token()
+    assert token.removeprefix("b24d_") not in redact(f"a {token}, and '{token}'")

@@ -5,9 +5,9 @@ what reading back shows.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from bitrix24_dialogs.dialogs.card import Dialog, read_dialog
 from bitrix24_dialogs.dialogs.desk import Desk
@@ -15,6 +15,8 @@ from bitrix24_dialogs.dialogs.refusals import DialogRefused
 from bitrix24_dialogs.gateway.errors import OutcomeUnknown, PortalError
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 UNVERIFIED_BY_SETTING = "The portal accepted the call; nothing was read back, because BITRIX24_VERIFY is off"
 UNVERIFIED_BY_FAILURE = "The portal accepted the call, but reading back failed, so its effect is not confirmed"
@@ -53,10 +55,19 @@ async def write_to_chat(desk: Desk, method: str, chat_id: int, extra: Mapping[st
     Raises:
         OutcomeUnknown: the portal answered something else than ``true``, and nothing is to be read back.
     """
-    result = await desk.write(method, {"CHAT_ID": chat_id, **(extra or {})})
+    await write(desk, method, {"CHAT_ID": chat_id, **(extra or {})})
+    return await card_after(desk, chat_id)
+
+
+async def write(desk: Desk, method: str, params: Mapping[str, Any]) -> None:
+    """Call a method that answers ``true`` to what it let in.
+
+    Raises:
+        OutcomeUnknown: it answered something else, and nothing is to be read back.
+    """
+    result = await desk.write(method, params)
     if result is not True and not desk.verify:
         raise unexpected_answer()
-    return await card_after(desk, chat_id)
 
 
 def unexpected_answer() -> OutcomeUnknown:
@@ -65,13 +76,18 @@ def unexpected_answer() -> OutcomeUnknown:
 
 
 async def card_after(desk: Desk, chat_id: int) -> Dialog | None:
-    """The card after a write; a failure here must not hide that the write was accepted."""
+    """The card after a write."""
+    return await read_back(desk, f"chat {chat_id}", lambda: read_dialog(desk, {"CHAT_ID": chat_id}))
+
+
+async def read_back(desk: Desk, what: str, read: Callable[[], Awaitable[T]]) -> T | None:
+    """What ``read`` brings after a write; a failure here must not hide that the write was accepted."""
     if not desk.verify:
         return None
     try:
-        return await read_dialog(desk, {"CHAT_ID": chat_id})
+        return await read()
     except (PortalError, DialogRefused) as error:
-        logger.warning("reading back chat %s failed: %s", chat_id, error)
+        logger.warning("reading back %s failed: %s", what, error)
         return None
 
 

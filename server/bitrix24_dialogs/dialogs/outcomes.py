@@ -1,10 +1,9 @@
 """What stays of a conversation: the supervisor's rating and the CRM items (behaviour 8.12 and 8.13)."""
 
-import logging
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from bitrix24_dialogs.dialogs.change import Change, card_before, not_verified, unexpected_answer, write_to_chat
+from bitrix24_dialogs.dialogs.change import Change, card_before, not_verified, read_back, write, write_to_chat
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.entity_data import CrmItem
 from bitrix24_dialogs.dialogs.history import Session, read_session
@@ -12,10 +11,7 @@ from bitrix24_dialogs.dialogs.identifiers import InputError
 from bitrix24_dialogs.dialogs.refusals import DialogRefused
 from bitrix24_dialogs.dialogs.sessions import ACCEPT
 from bitrix24_dialogs.dialogs.transcript import COMMENT_CHARACTERS
-from bitrix24_dialogs.gateway.errors import PortalError
 from bitrix24_dialogs.presenting.untrusted import Untrusted
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +62,8 @@ async def vote(desk: Desk, session_id: int, rating: int | None, comment: str | N
         params["RATING"] = rating
     if sent is not None:
         params["COMMENT"] = sent
-    result = await desk.write("imopenlines.session.head.vote", params)
-    if result is not True and not desk.verify:
-        raise unexpected_answer()
-    after = await _session_after_vote(desk, session_id)
+    await write(desk, "imopenlines.session.head.vote", params)
+    after = await read_back(desk, f"session {session_id}", lambda: read_session(desk, {"SESSION_ID": session_id}))
     if after is None:
         fields = not_verified(desk, "{session_history_get}")
         return Voted(session_id=session_id, outcome="sent", rating=rating, **_comment(desk, sent), **fields)
@@ -116,16 +110,6 @@ async def _session_before_vote(desk: Desk, session_id: int, *, rating_alone: boo
                 refused.code,
             ) from None
         return None  # the right to rate and the right to read the history are two
-
-
-async def _session_after_vote(desk: Desk, session_id: int) -> Session | None:
-    if not desk.verify:
-        return None
-    try:
-        return await read_session(desk, {"SESSION_ID": session_id})
-    except (PortalError, DialogRefused) as error:
-        logger.warning("reading back session %s failed: %s", session_id, error)
-        return None
 
 
 async def create_lead(desk: Desk, chat_id: int) -> LeadCreated:

@@ -23,9 +23,12 @@ _HEADER = re.compile(
 )
 
 
+_CALLER_TOKEN = re.compile(r"(\bb24d_)[\w-]+")
+
+
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """``text`` without webhook secrets, tokens, signed query values, credential headers, and without ``secrets``."""
-    for pattern in (_HEADER, _WEBHOOK, _PAIR, _MEMBER):
+    for pattern in (_HEADER, _WEBHOOK, _PAIR, _MEMBER, _CALLER_TOKEN):
         text = pattern.sub(rf"\g<1>{_HIDDEN}", text)
     return hide(text, secrets)
 
