@@ -34,6 +34,15 @@ demo: $(VENV)/.runtime ## play a support case on the built-in portal
 test: lint ## lint, types, layers, and all tests with coverage
 	@$(BIN)/pytest -n auto --cov --cov-report=term
 
+$(VENV)/.check: requirements-check.lock $(wildcard tests/outside/package*.json) tests/outside/install.py | $(VENV)/.dev
+	@echo "Installing the programs from outside ..."
+	@$(BIN)/python -m tests.outside.install
+	@test -e $(VENV)/outside/not-installed-because || touch $@
+
+.PHONY: check
+check: $(VENV)/.check ## slow: MCP Inspector, conformance suite, Claude Code, container, manifests
+	@$(BIN)/pytest -n auto --dist loadgroup -m outside -rfE tests/outside
+
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
@@ -46,6 +55,14 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 manifests: $(VENV)/.dev ## write manifests/ and the README's tables anew from the declarations
 	@$(BIN)/python manifests/generate.py
 
+.PHONY: bundle
+bundle: $(VENV)/.dev ## pack build/*.mcpb, which desktop clients install with a double click
+	@$(BIN)/python manifests/bundle.py
+
+.PHONY: release-check
+release-check: $(VENV)/.dev ## say what stands between this copy and a release
+	@$(BIN)/python manifests/release_check.py
+
 .PHONY: lock
 lock: $(VENV)/.dev ## pin every dependency anew, with hashes and without an index host
 	@$(PIP) install 'uv>=0.9,<1'
@@ -53,3 +70,7 @@ lock: $(VENV)/.dev ## pin every dependency anew, with hashes and without an inde
 		--no-emit-index-url --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --custom-compile-command 'make lock' pyproject.toml --group dev -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --custom-compile-command 'make lock' --group check \
+		--constraint requirements-dev.lock -o requirements-check.lock
+	@$(BIN)/python -m tests.outside.install --lock

@@ -1,0 +1,1 @@
+"""Makes the manifests: one module for each program that reads them."""
