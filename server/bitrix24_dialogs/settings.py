@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, Valid
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "BITRIX24_"
+CLIENT_TOKEN = "BITRIX24_DIALOGS_TOKEN"  # noqa: S105 - a client's own variable; it may be set where a server starts too
 _ENCODING = "utf-8-sig"  # some Windows editors begin a text file with a mark
 
 
@@ -29,7 +30,10 @@ def _path(value: object) -> object:
         return value
     if "://" in value or "/rest/" in value:
         raise ValueError("expects a file's name, and this looks like an address")
-    return Path(value).expanduser()
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError("expects a file's name; there is no such user's home") from None
 
 
 File = Annotated[Path, BeforeValidator(_path)]
@@ -86,8 +90,8 @@ class Settings(BaseSettings):
     ] = Field((), description="Hosts that a renamed portal may redirect to. The webhook's secret goes to no other.")
     operators_file: File | None = Field(
         None,
-        description="HTTP: the file of the callers and the hashes of their tokens, `operators.toml`, written by"
-        " `bitrix24-dialogs-mcp caller add NAME`.",
+        description="HTTP: the file of the callers and the hashes of their tokens, written by"
+        " `bitrix24-dialogs-mcp caller add NAME`. Unset: `operators.toml` in your data folder, if it is there.",
     )
     http_token_file: File | None = Field(
         None, description="HTTP: a file that holds one token for everybody instead (Docker and Kubernetes secrets)."
@@ -150,7 +154,8 @@ def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
 def unknown_settings(environment: Mapping[str, str]) -> list[str]:
     """A line for each variable that looks like a setting of ours and is none: a misspelt one protects nobody."""
     known = [name for name, _ in _fields()]
-    unknown = [name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in known]
+    others = {*known, CLIENT_TOKEN}
+    unknown = [name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in others]
     return [f"{name} is not a setting{_meant(name, known)}" for name in sorted(unknown)]
 
 

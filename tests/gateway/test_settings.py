@@ -41,12 +41,14 @@ def test_without_any_setting_the_defaults_hold() -> None:
     assert settings.ca_file is None
     assert (settings.read_only, settings.mask_contacts, settings.verify, settings.demo) == (False, False, True, False)
     assert (settings.rate_limit, settings.timeout, settings.log_level) == ("standard", None, "warning")
+    assert (settings.operators_file, settings.http_token_file, settings.http_allow_anonymous) == (None, None, False)
+    assert (settings.http_allowed_hosts, settings.http_allowed_origins, settings.http_drain) == ((), (), 8)
 
 
 GOOD = [
     *(
         (name, text, value)
-        for name in ["READ_ONLY", "MASK_CONTACTS", "VERIFY", "DEMO"]
+        for name in ["READ_ONLY", "MASK_CONTACTS", "VERIFY", "DEMO", "HTTP_ALLOW_ANONYMOUS"]
         for text, value in [
             ("on", True),
             ("off", False),
@@ -70,6 +72,16 @@ GOOD = [
     ("WEBHOOK_URL_FILE", "/run/secrets/webhook", Path("/run/secrets/webhook")),
     ("REDIRECT_HOSTS", "new.bitrix24.com", ("new.bitrix24.com",)),
     ("REDIRECT_HOSTS", "New.Bitrix24.COM, 127.0.0.1", ("new.bitrix24.com", "127.0.0.1")),
+    ("OPERATORS_FILE", "/etc/bitrix24-dialogs/operators.toml", Path("/etc/bitrix24-dialogs/operators.toml")),
+    ("OPERATORS_FILE", "~/operators.toml", Path.home() / "operators.toml"),
+    ("HTTP_TOKEN_FILE", "/run/secrets/token", Path("/run/secrets/token")),
+    ("HTTP_ALLOWED_HOSTS", "MCP.example.com, 10.0.0.5:8443", ("mcp.example.com", "10.0.0.5:8443")),
+    ("HTTP_ALLOWED_HOSTS", "[2001:DB8::1],[::1]:8000", ("[2001:db8::1]", "[::1]:8000")),
+    ("HTTP_ALLOWED_ORIGINS", "https://App.example.com", ("https://app.example.com",)),
+    ("HTTP_ALLOWED_ORIGINS", "http://a.test:81 , https://b.test,", ("http://a.test:81", "https://b.test")),
+    ("HTTP_DRAIN", "0", 0),
+    ("HTTP_DRAIN", "2.5", 2.5),
+    ("HTTP_DRAIN", "300", 300),
     ("LOG_LEVEL", "debug", "debug"),
     ("LOG_LEVEL", "INFO", "info"),
     ("LOG_LEVEL", "Warning", "warning"),
@@ -86,7 +98,7 @@ def test_a_good_value_is_taken(name: str, text: str, value: object, monkeypatch:
 BAD = [
     *(
         (name, text, "on or off")
-        for name in ["READ_ONLY", "MASK_CONTACTS", "VERIFY", "DEMO"]
+        for name in ["READ_ONLY", "MASK_CONTACTS", "VERIFY", "DEMO", "HTTP_ALLOW_ANONYMOUS"]
         for text in ["maybe", "2", "ja"]
     ),
     ("LINES", "sales", "whole numbers"),
@@ -108,6 +120,24 @@ BAD = [
     ("REDIRECT_HOSTS", "https://new.bitrix24.com/", "host names"),
     ("REDIRECT_HOSTS", "new.bitrix24.com:443", "host names"),
     ("REDIRECT_HOSTS", "a.test b.test", "host names"),
+    ("OPERATORS_FILE", "https://mcp.example.com/", "a file's name"),
+    ("HTTP_TOKEN_FILE", "https://acme.bitrix24.com/rest/7/abc/", "a file's name"),
+    ("HTTP_ALLOWED_HOSTS", "https://mcp.example.com", "without https://"),
+    ("HTTP_ALLOWED_HOSTS", "mcp.example.com/mcp", "host names"),
+    ("HTTP_ALLOWED_HOSTS", "*.example.com", "host names"),
+    ("HTTP_ALLOWED_HOSTS", "mcp.example.com:port", "host names"),
+    ("HTTP_ALLOWED_HOSTS", "2001:db8::1", "host names"),
+    ("HTTP_ALLOWED_HOSTS", "a.test b.test", "host names"),
+    ("HTTP_ALLOWED_HOSTS", ",", "name at least one"),
+    ("HTTP_ALLOWED_ORIGINS", "app.test", "such as https://app.example.com"),
+    ("HTTP_ALLOWED_ORIGINS", "https://app.example.com/", "without a path"),
+    ("HTTP_ALLOWED_ORIGINS", "https://*.example.com", "origins"),
+    ("HTTP_ALLOWED_ORIGINS", "null", "origins"),
+    ("HTTP_ALLOWED_ORIGINS", " , ", "name at least one"),
+    ("HTTP_DRAIN", "-1", "at least 0"),
+    ("HTTP_DRAIN", "301", "at most 300"),
+    ("HTTP_DRAIN", "soon", "number of seconds"),
+    ("HTTP_DRAIN", "inf", "number of seconds"),
     ("LOG_LEVEL", "loud", "'debug', 'info'"),
 ]
 
@@ -290,4 +320,5 @@ def test_defaults_are_written_as_they_would_be_set(monkeypatch: pytest.MonkeyPat
     assert defaults["BITRIX24_DEMO"] == "off"
     assert defaults["BITRIX24_TIMEOUT"] == ""
     assert defaults["BITRIX24_RATE_LIMIT"] == "standard"
+    assert defaults["BITRIX24_HTTP_DRAIN"] == "8"
     assert defaults["BITRIX24_LINES"] == defaults["BITRIX24_CA_FILE"] == ""

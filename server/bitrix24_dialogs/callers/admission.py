@@ -1,5 +1,6 @@
 """Who may call under the settings at hand: the operators' file, one token from a file, or a token of our own."""
 
+import os
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import ip_address
@@ -75,7 +76,9 @@ def admission_of(settings: Settings) -> tuple[Admission, Path | None]:
     if settings.http_token_file:
         return Admission.TOKEN_FILE, settings.http_token_file
     usual = usual_operators_file()
-    return (Admission.OPERATORS, usual) if usual.exists() else (Admission.OWN_TOKEN, own_token_file())
+    if os.path.lexists(usual):  # a link that leads nowhere must not change who may call
+        return Admission.OPERATORS, usual
+    return Admission.OWN_TOKEN, own_token_file()
 
 
 def usual_operators_file() -> Path:
@@ -96,23 +99,20 @@ def own_token() -> str:
     """
     path = own_token_file()
     try:
-        if not path.exists():
-            create_private(path, new_token() + "\n")
-    except FileExistsError:
-        pass  # another process was quicker
+        create_private(path, new_token() + "\n")
+        shared = open_to_others(path)
     except OSError as error:
         raise SettingsError(
             f"A token cannot be kept in {path} ({error.strerror or 'unwritable'}); set {_TOKEN_SETTING} to a file"
             " that holds one"
         ) from None
+    anew = "delete the file, and the next start makes a new one"
+    if shared:
+        raise SettingsError(f"{path} holds a token, and others can read or change it; {anew}")
     try:
-        if open_to_others(path):
-            raise SettingsError(
-                f"{path} holds a token, and others can read it; delete the file, and the next start makes a new one"
-            )
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read ({error.strerror or 'unreadable'})") from None
-    return _checked(secret_from_file(path, str(path)), str(path))
+        return _checked(secret_from_file(path, str(path)), str(path))
+    except SettingsError as error:
+        raise SettingsError(f"{error}; {anew}") from None
 
 
 def token_from_file(file: Path) -> str:

@@ -1,9 +1,10 @@
 """``caller``: who may call over HTTP."""
 
+import os
 import sys
 from pathlib import Path
 
-from bitrix24_dialogs.callers.admission import usual_operators_file
+from bitrix24_dialogs.callers.admission import Admission, admission_of, own_token_file, usual_operators_file
 from bitrix24_dialogs.callers.operators import add_caller, load_callers, remove_caller, rotate_caller
 from bitrix24_dialogs.settings import Settings
 
@@ -15,8 +16,10 @@ def run_add(settings: Settings, name: str, *, read_only: bool) -> int:
         SettingsError: it could not be done, and nothing was changed.
     """
     file = _file(settings)
+    but = _but(settings)
     token = add_caller(file, name, read_only=read_only)
-    _show(token, f"{name} may call{' (reading only)' if read_only else ''} from the next start on; kept in {file}.")
+    what = " (reading only)" if read_only else ""
+    _show(token, f"{name} may call{what} once the server is restarted; kept in {file}.{but}")
     return 0
 
 
@@ -38,7 +41,7 @@ def run_remove(settings: Settings, name: str) -> int:
         SettingsError: it could not be done, and nothing was changed.
     """
     remove_caller(_file(settings), name)
-    _tell(f"{name} is removed. The token works until the server is restarted, and then no more.")
+    _tell(f"{name} is removed. Their token works until the server is restarted, and then no more.")
     return 0
 
 
@@ -48,13 +51,27 @@ def run_list(settings: Settings) -> int:
     Raises:
         SettingsError: the file cannot be used.
     """
-    for holder in load_callers(_file(settings)).holders:
+    file = _file(settings)
+    holders = load_callers(file).holders
+    if not holders:
+        _tell(f"{file} names no caller; add one with: bitrix24-dialogs-mcp caller add NAME")
+    for holder in holders:
         print(holder.caller.name, "read-only" if holder.caller.read_only else "", sep="\t")  # noqa: T201
     return 0
 
 
 def _file(settings: Settings) -> Path:
     return settings.operators_file or usual_operators_file()
+
+
+def _but(settings: Settings) -> str:
+    """What a new caller means for whoever calls without being in the file."""
+    admission, _ = admission_of(settings)
+    if admission is Admission.TOKEN_FILE:
+        return "\nBut BITRIX24_HTTP_TOKEN_FILE is set: a server with that setting lets in the token in that file alone."
+    if admission is Admission.OWN_TOKEN and os.path.lexists(own_token_file()):
+        return "\nThe token that was made for this machine works no more then: add a caller for yourself too."
+    return ""
 
 
 def _show(token: str, what: str) -> None:

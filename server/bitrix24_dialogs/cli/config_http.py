@@ -6,20 +6,19 @@ import shlex
 import sys
 from collections.abc import Mapping
 from typing import Literal
-from urllib.parse import urlsplit
 
 from bitrix24_dialogs.callers.admission import Admission, admission_of, is_loopback, own_token
 from bitrix24_dialogs.cli.config import NAME, PLACES, Client, as_json
-from bitrix24_dialogs.settings import Settings, SettingsError
+from bitrix24_dialogs.settings import CLIENT_TOKEN, Settings, SettingsError
 
 Transport = Literal["http", "sse"]
 
-TOKEN = "BITRIX24_DIALOGS_TOKEN"  # noqa: S105 - the variable in which a client finds its token
 _PATHS: Mapping[Transport, str] = {"http": "/mcp", "sse": "/sse"}
-_HERE = "http://127.0.0.1:8000"
+_ADDRESS = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/[^\s?#]*)?")
+USUAL_ADDRESS = "http://127.0.0.1:8000"
 REFERENCES: Mapping[Client, str] = {
-    "claude-code": "${" + TOKEN + "}",
-    "cursor": "${env:" + TOKEN + "}",
+    "claude-code": "${" + CLIENT_TOKEN + "}",
+    "cursor": "${env:" + CLIENT_TOKEN + "}",
     "vscode": "${input:bitrix24-dialogs-token}",
 }
 VSCODE_TOKEN_INPUT = {
@@ -38,8 +37,8 @@ def run_config_http(client: Client, settings: Settings, transport: Transport, ur
     Raises:
         SettingsError: ``url`` is none, or there is no way for this client to keep a token.
     """
-    address = endpoint(url or _HERE, transport)
-    token, explanation = _token(client, settings, elsewhere=not is_loopback(urlsplit(address).hostname or ""))
+    address = endpoint(url or USUAL_ADDRESS, transport)
+    token, explanation = _token(client, settings, elsewhere=not is_loopback(_host(address)))
     print(f"{PLACES[client]} {explanation}", file=sys.stderr)  # noqa: T201 - what a person reads
     print(snippet(client, transport, address, token))  # noqa: T201
     return 0
@@ -47,8 +46,8 @@ def run_config_http(client: Client, settings: Settings, transport: Transport, ur
 
 def endpoint(url: str, transport: Transport) -> str:
     """The address that a client wants: with the path, whether ``url`` has it or not."""
-    if not re.fullmatch(r"https?://[^/\s?#@]+(/[^\s?#]*)?", url):
-        raise SettingsError("--url: expected an address such as https://mcp.example.com")
+    if not _ADDRESS.fullmatch(url) or not url.isprintable() or "/rest/" in url:  # a webhook is none of this server
+        raise SettingsError("--url: expected the address of this server, such as https://mcp.example.com")
     return url.rstrip("/").removesuffix(_PATHS[transport]) + _PATHS[transport]
 
 
@@ -72,8 +71,8 @@ def reference(client: Client) -> str:
     """
     if client not in REFERENCES:
         raise SettingsError(
-            "Claude Desktop keeps no connection by address in this file. Add the address under Settings, Connectors, or"
-            " let it start the server itself: bitrix24-dialogs-mcp config claude-desktop"
+            "Claude Desktop sends no token to an address. Let it start a server of its own instead; what it needs for"
+            " that: bitrix24-dialogs-mcp config claude-desktop"
         )
     return REFERENCES[client]
 
@@ -86,4 +85,12 @@ def _token(client: Client, settings: Settings, *, elsewhere: bool) -> tuple[str 
         return own_token(), "It holds this machine's token: keep it to yourself."
     if client == "vscode":
         return kept, "VS Code asks for the token."
-    return kept, f"The client takes your token from the environment variable {TOKEN} in which it is started."
+    return (
+        kept,
+        f"The client takes your token from the environment variable {CLIENT_TOKEN}; set it where the client starts.",
+    )
+
+
+def _host(address: str) -> str:
+    found = _ADDRESS.fullmatch(address)
+    return found[1].strip("[]") if found else ""

@@ -3,11 +3,12 @@
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+from anyio.abc import TaskStatus
 
 from bitrix24_dialogs.cli.logs import set_up_logs
 from bitrix24_dialogs.server import App, build_server
@@ -34,7 +35,7 @@ def run_serve(settings: Settings) -> int:
 
 async def _serve(settings: Settings) -> None:
     async with running_app(settings) as app, anyio.create_task_group() as tasks:
-        tasks.start_soon(on_stop_signal, lambda: _settle_and_exit(app))
+        await tasks.start(on_stop_signal, lambda: _settle_and_exit(app))
         await serve_stdio(app.server)
         tasks.cancel_scope.cancel()
 
@@ -57,27 +58,26 @@ async def running_app(settings: Settings) -> AsyncIterator[App]:
             await app.close()
 
 
-async def on_stop_signal(stop: Callable[[], Awaitable[None]]) -> None:
-    """Run ``stop`` on Ctrl-C or a stop request; a second signal meanwhile ends the process at once."""
-    # On Windows there is no receiver, and its own Ctrl-C handling stays.
-    with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for _ in signals:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_exit_on_next, signals)
-                await stop()
-                tasks.cancel_scope.cancel()
-            return
+async def on_stop_signal(
+    stop: Callable[[], Coroutine[Any, Any, None]], *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+) -> None:
+    """Run ``stop`` on Ctrl-C or a stop request; a second signal ends the process at once. Started once it listens."""
+    try:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            task_status.started()
+            async for _ in signals:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(stop)
+                    async for _ in signals:
+                        exit_at_once()
+    except NotImplementedError:
+        task_status.started()  # on Windows there is no receiver, and its own Ctrl-C handling stays
 
 
-async def _exit_on_next(signals: Any) -> None:
-    async for _ in signals:
-        exit_at_once()
-
-
-def exit_at_once() -> None:
-    """Leave without waiting for the thread that reads standard input: nothing can wake it up."""
+def exit_at_once(code: int = _EXIT_INTERRUPTED) -> None:
+    """Leave without waiting: neither for what runs, nor for the thread that reads standard input."""
     sys.stderr.flush()
-    os._exit(_EXIT_INTERRUPTED)
+    os._exit(code)
 
 
 def _with_demo_portal(settings: Settings) -> tuple[Settings, Any]:

@@ -7,15 +7,19 @@ from typing import Literal
 import anyio
 
 from bitrix24_dialogs.callers.admission import Admission, Door, open_door
+from bitrix24_dialogs.cli.config_http import USUAL_ADDRESS
 from bitrix24_dialogs.cli.logs import set_up_logs
-from bitrix24_dialogs.cli.serve import on_stop_signal, running_app
+from bitrix24_dialogs.cli.serve import exit_at_once, on_stop_signal, running_app
 from bitrix24_dialogs.server import App
 from bitrix24_dialogs.settings import Settings, SettingsError
-from bitrix24_dialogs.transport.http import Access, HttpApp, http_app, sse_app
+from bitrix24_dialogs.transport.http import Access, http_app, sse_app
+from bitrix24_dialogs.transport.open_requests import OpenRequests
 from bitrix24_dialogs.transport.serving import HttpServer, addresses_of, http_server, listen
 
 DEFAULT_PORT = 8000
 _FLUSH_SECONDS = 0.2
+_FLUSH_STEPS = 40
+_CLOSING_SECONDS = 0.9
 _SDK_CHATTER = ("mcp.server.sse", "mcp.server.streamable_http", "mcp.server.transport_security")
 _PATHS = {
     "http": "/mcp (streamable HTTP), /sse (older clients)",
@@ -44,42 +48,48 @@ async def _serve(settings: Settings, transport: Literal["http", "sse"], host: st
     access = Access(door.callers, settings.http_allowed_hosts, settings.http_allowed_origins)
     try:
         listeners = listen(host, port)
-    except OSError as error:
-        raise SettingsError(f"Cannot listen on {host}, port {port}: {error.strerror or error}") from None
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "that is no host name"
+        raise SettingsError(
+            f"Cannot listen on {host}, port {port}: {why or 'unknown reason'}. --host and --port name another place;"
+            " with --port 0 a free port is found"
+        ) from None
     async with running_app(settings) as app, anyio.create_task_group() as tasks:
         make = http_app if transport == "http" else sse_app
         http = make(app.server, access, app.traffic, app.configured)
-        server = http_server(http.asgi)
-        tasks.start_soon(on_stop_signal, lambda: _stop(app, http, server, settings.http_drain))
-        who = _who(door, transport, listeners[0].getsockname()[1])
-        _say(f"Serving MCP on {', '.join(addresses_of(listeners))}: {_PATHS[transport]}. {who}")
+        server = http_server(http)
+        await tasks.start(on_stop_signal, lambda: _stop(app, http, server, settings.http_drain))
+        addresses = addresses_of(listeners)
+        _say(f"Serving MCP on {', '.join(addresses)}: {_PATHS[transport]}. {_who(door, transport, addresses[0])}")
         await server.serve(listeners)
         tasks.cancel_scope.cancel()
 
 
-async def _stop(app: App, http: HttpApp, server: HttpServer, seconds: float) -> None:
+async def _stop(app: App, requests: OpenRequests, server: HttpServer, seconds: float) -> None:
     """Finish what runs, within ``seconds``; new calls are refused meanwhile, and probes still answered."""
     _say("Stopping: running calls may finish; again to stop at once.")
     began = anyio.current_time()
     await app.traffic.drain(seconds)
     await app.gateway.settle(max(0.0, seconds - (anyio.current_time() - began)))
-    await anyio.sleep(_FLUSH_SECONDS)  # the last answers are on their way through the streams
-    http.streams.end()
+    for _ in range(_FLUSH_STEPS):  # the last answers pass from task to task; one stall must not use up their time
+        await anyio.sleep(_FLUSH_SECONDS / _FLUSH_STEPS)
+    if app.traffic:
+        _say(f"{len(app.traffic)} call(s) did not finish in time.")
+    await requests.end()
     server.should_exit = True
+    await anyio.sleep(_CLOSING_SECONDS)
+    exit_at_once(0)  # a change that the portal has not answered would hold us up; it has had its time
 
 
-def _who(door: Door, transport: str, port: int) -> str:
+def _who(door: Door, transport: str, address: str) -> str:
     if door.callers is None:
         return "Anybody on this machine may call: no token is asked for."
     if door.admission is Admission.OPERATORS:
         return f"{len(door.callers.holders)} caller(s) in {door.file}."
     if door.admission is Admission.TOKEN_FILE:
         return "One token, from BITRIX24_HTTP_TOKEN_FILE."
-    return f"To connect a client, token included: bitrix24-dialogs-mcp config CLIENT --transport {transport}{_at(port)}"
-
-
-def _at(port: int) -> str:
-    return "" if port == DEFAULT_PORT else f" --url http://127.0.0.1:{port}"
+    at = "" if address == USUAL_ADDRESS else f" --url {address}"
+    return f"To connect a client, token included: bitrix24-dialogs-mcp config CLIENT --transport {transport}{at}"
 
 
 def _say(text: str) -> None:

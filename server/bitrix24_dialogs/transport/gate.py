@@ -1,6 +1,7 @@
 """The gate before everything that HTTP callers reach: for which host, from which page, by whom, how large, how fast."""
 
 import logging
+import re
 from dataclasses import dataclass
 
 import anyio
@@ -24,6 +25,10 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _SECRETS = {b"authorization", b"proxy-authorization", b"cookie"}
 _MISDIRECTED = 421
 _LONGEST_LOGGED = 100
+# What may be suggested as a setting: it can be one, and a shell that it is pasted into runs nothing of it.
+_NAME = r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?"
+_HOST = re.compile(_NAME)
+_ORIGIN = re.compile(f"https?://{_NAME}")
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,10 @@ class Gate:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        caller = self._caller(request, proof)
+        token = _bearer_token(proof)
+        caller = self._caller(request, token)
         if caller is None:
-            await _unauthorized(shown=bool(proof))(scope, receive, send)
+            await _unauthorized(shown=bool(token))(scope, receive, send)
             return
         scope["user"] = SignedIn(caller)
         await (self._with_body if scope["method"] == "POST" else self.app)(scope, receive, send)
@@ -65,15 +71,15 @@ class Gate:
         if refusal is None:
             return None
         if refusal.status_code == _MISDIRECTED:
-            _log_refusal(request, "Host", request.headers.get("host", ""), "BITRIX24_HTTP_ALLOWED_HOSTS")
+            _log_refusal(request, "Host", request.headers.get("host", ""), _HOST, "BITRIX24_HTTP_ALLOWED_HOSTS")
         else:
-            _log_refusal(request, "Origin", request.headers.get("origin", ""), "BITRIX24_HTTP_ALLOWED_ORIGINS")
+            origin = request.headers.get("origin", "")
+            _log_refusal(request, "Origin", origin, _ORIGIN, "BITRIX24_HTTP_ALLOWED_ORIGINS")
         return refusal
 
-    def _caller(self, request: Request, proof: list[bytes]) -> Caller | None:
+    def _caller(self, request: Request, token: bytes) -> Caller | None:
         if self.callers is None:
             return LOCAL
-        token = _bearer_token(proof)
         caller = self.callers.with_token(token) if token else None
         if caller is None:
             logger.warning(
@@ -121,7 +127,7 @@ def _bearer_token(proof: list[bytes]) -> bytes:
 
 
 def _unauthorized(*, shown: bool) -> Response:
-    """RFC 6750, 3: an error code only if something was shown."""
+    """RFC 6750, 3.1: an error code only if a token was shown."""
     challenge = f'Bearer realm="{_REALM}"'
     if shown:
         challenge += ', error="invalid_token", error_description="The token is not known here"'
@@ -165,10 +171,10 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 def _what_and_who(request: Request) -> tuple[str, str, str]:
     client = request.client.host if request.client else "?"
-    return request.method, one_line(request.url.path)[:_LONGEST_LOGGED], client
+    return request.method[:_LONGEST_LOGGED], one_line(request.url.path)[:_LONGEST_LOGGED], client
 
 
-def _log_refusal(request: Request, header: str, value: str, setting: str) -> None:
+def _log_refusal(request: Request, header: str, value: str, usual: re.Pattern[str], setting: str) -> None:
     shown = one_line(value)[:_LONGEST_LOGGED]
     logger.warning(
         "refused %s %s from %s: %s %s is not allowed. If it is right, set %s=%s (several: separate them by commas)",
@@ -176,5 +182,5 @@ def _log_refusal(request: Request, header: str, value: str, setting: str) -> Non
         header,
         shown or "(none)",
         setting,
-        shown.lower() or "...",
+        shown if usual.fullmatch(shown) else "...",
     )

@@ -14,10 +14,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp
 
 from bitrix24_dialogs.callers.caller import Callers
 from bitrix24_dialogs.transport.gate import LARGEST_BODY, Gate, security_settings
+from bitrix24_dialogs.transport.open_requests import OpenRequests
 from bitrix24_dialogs.transport.streams import EventStreams
 from bitrix24_dialogs.transport.traffic import Traffic
 
@@ -37,15 +37,7 @@ class Access:
     origins: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class HttpApp:
-    """An ASGI application, and the streams in it that have to be ended at a stop."""
-
-    asgi: ASGIApp
-    streams: EventStreams
-
-
-def http_app(server: Server[Any], access: Access, traffic: Traffic, configured: Configured) -> HttpApp:
+def http_app(server: Server[Any], access: Access, traffic: Traffic, configured: Configured) -> OpenRequests:
     """Both transports in one application.
 
     Arguments:
@@ -71,15 +63,15 @@ def http_app(server: Server[Any], access: Access, traffic: Traffic, configured: 
             yield
 
     routes = [*mcp, *streams.routes(gate), *_watching(traffic, configured)]
-    return HttpApp(_application(routes, access, lifespan), streams)
+    return _application(routes, access, lifespan)
 
 
-def sse_app(server: Server[Any], access: Access, traffic: Traffic, configured: Configured) -> HttpApp:
+def sse_app(server: Server[Any], access: Access, traffic: Traffic, configured: Configured) -> OpenRequests:
     """The older transport alone. Arguments as for `http_app`."""
     security = security_settings(access.hosts, access.origins)
     streams = EventStreams(server, security, traffic)
     routes = [*streams.routes(_gate(access, security)), *_watching(traffic, configured)]
-    return HttpApp(_application(routes, access), streams)
+    return _application(routes, access)
 
 
 def _gate(access: Access, security: TransportSecuritySettings) -> list[Middleware]:
@@ -100,7 +92,7 @@ def _watching(traffic: Traffic, configured: Configured) -> list[BaseRoute]:
     return [Route("/healthz", alive), Route("/readyz", ready)]
 
 
-def _application(routes: list[BaseRoute], access: Access, lifespan: Any = None) -> ASGIApp:
+def _application(routes: list[BaseRoute], access: Access, lifespan: Any = None) -> OpenRequests:
     pages = Middleware(
         CORSMiddleware,
         allow_origins=access.origins,
@@ -110,4 +102,4 @@ def _application(routes: list[BaseRoute], access: Access, lifespan: Any = None) 
     )
     application = Starlette(routes=routes, middleware=[pages] if access.origins else [], lifespan=lifespan)
     application.router.redirect_slashes = False  # a redirect would repeat whatever Host a stranger sent
-    return application
+    return OpenRequests(application)

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import h11
 import uvicorn
@@ -13,7 +14,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADER_SECONDS = 10.0
 _KEEP_ALIVE_SECONDS = 75  # longer than proxies keep theirs, so that they never use one that we are closing
-_STOP_SECONDS = 1
+_STOP_SECONDS = 5  # whoever stops the server has ended all requests before, and is quicker
+_LENGTHS = {b"content-length", b"transfer-encoding"}
 
 
 class HttpServer(uvicorn.Server):
@@ -25,31 +27,71 @@ class HttpServer(uvicorn.Server):
         yield
 
 
+class StrictConnection(h11.Connection):
+    """HTTP/1.1 without requests whose length can be read in two ways: a proxy before us might read the other."""
+
+    def next_event(self) -> Any:
+        """The next event, as h11 has it.
+
+        Raises:
+            h11.RemoteProtocolError: the client sent what is no HTTP, or is ambiguous.
+        """
+        event = super().next_event()
+        if isinstance(event, h11.Request) and {name for name, _ in event.headers} >= _LENGTHS:
+            raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding")
+        return event
+
+
 class PunctualProtocol(H11Protocol):
-    """HTTP/1.1 that closes a connection whose request line and headers take too long."""
+    """HTTP/1.1 that closes a connection whose client takes too long over what nobody else waits for.
+
+    That is a request line with its headers, and the rest of a body that was answered before it had arrived.
+    """
 
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
+        self.conn = StrictConnection(h11.SERVER)
         super().connection_made(transport)
-        self._expect_headers()
+        self._start_waiting()
 
     def data_received(self, data: bytes) -> None:
         """Stop waiting once a request's headers are whole; begin again with the next request's first byte."""
         super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
+        if self.conn.their_state is h11.IDLE or self._is_answered_early():
+            self._start_waiting()
+        else:
             self._stop_waiting()
-        elif self._timer is None:
-            self._expect_headers()
+
+    def on_response_complete(self) -> None:
+        """Begin to wait for the rest of a request that was refused without being read."""
+        super().on_response_complete()
+        if self._is_answered_early():
+            self._start_waiting()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
         self._stop_waiting()
         super().connection_lost(exc)
 
-    def _expect_headers(self) -> None:
-        self._timer = self.loop.call_later(HEADER_SECONDS, self.transport.close)
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP. Beside or after an answer, there is nothing left to say."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
+    def _should_upgrade(self) -> bool:
+        """Never, and without advice in the log on how to: a request for WebSocket is answered as any other."""
+        return False
+
+    def _is_answered_early(self) -> bool:
+        return self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
+
+    def _start_waiting(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(HEADER_SECONDS, self.transport.close)
 
     def _stop_waiting(self) -> None:
         if self._timer is not None:
