@@ -1,0 +1,1 @@
+"""Builds the container image and runs it, with a container engine or with what Debian has."""
