@@ -1,6 +1,7 @@
 """A case on the emulated portal: who acts, through a real MCP client, and what the portal saw of it."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,14 @@ READS = {
     "imopenlines.dialog.get",
     "imopenlines.session.history.get",
 }
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for what another thread or process is to bring about."""
+    latest = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < latest, f"not within {seconds} seconds"
+        time.sleep(0.01)
 
 
 @dataclass(frozen=True)

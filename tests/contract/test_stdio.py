@@ -148,11 +148,13 @@ async def test_an_unusable_webhook_is_told_by_calls_without_its_secret(
 
 async def test_a_portal_that_hangs_is_given_up_in_time(portal: Portal, base: str, tmp_path: Path) -> None:
     portal.faults.add(Fault(kind="hang", method="imopenlines.session.join", count=-1))
-    settings = {"BITRIX24_WEBHOOK_URL": portal.webhook_url("operator", base), "BITRIX24_TIMEOUT": "0.5"}
+    # Four seconds: the reads before the change have no more, and have to be answered however busy the machine is.
+    settings = {"BITRIX24_WEBHOOK_URL": portal.webhook_url("operator", base), "BITRIX24_TIMEOUT": "4"}
     async with connected("auto", tmp_path / "log", **settings) as client:
         result = await client.call_tool("session_join", {"chat_id": portal.known["colleagues"]})
         assert result.is_error
         assert "may have happened" in text_of(result)
+        assert "did not answer within 4 seconds" in text_of(result)
         assert len(portal.calls.of("imopenlines.session.join")) == 1
 
 
@@ -175,7 +177,7 @@ def test_only_the_protocol_goes_to_standard_output(tmp_path: Path) -> None:
             answers.append(json.loads(process.stdout.readline()))
         process.stdin.close()
         rest = process.stdout.read()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert rest == ""
     assert [answer["id"] for answer in answers] == [0, 1, 2]
     assert answers[2]["result"]["isError"] is True

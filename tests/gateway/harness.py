@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,13 +22,6 @@ FEW_AUTHORITIES: Path | None = None
 
 def fresh_secret() -> str:
     return secrets.token_hex(10)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def webhook_to(port: int, secret: str, user: int = 7, scheme: str = "http") -> str:

@@ -114,7 +114,7 @@ async def drip(request: Request) -> None:
     await request.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n")
     for _ in range(500):
         await request.send(b" ")
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.5)
 
 
 class ScriptedPortal:
@@ -177,11 +177,12 @@ async def scripted(
     *script: Behaviour,
     user: int = 7,
     tls: ssl.SSLContext | None = None,
-    port: int = 0,
+    listener: socket.socket | None = None,
     portal: ScriptedPortal | None = None,
 ) -> AsyncIterator[ScriptedPortal]:
     portal = portal or ScriptedPortal(*script, user=user)
-    server = await asyncio.start_server(portal.serve, "127.0.0.1", port, ssl=tls)
+    where: dict[str, Any] = {"sock": listener} if listener else {"host": "127.0.0.1"}
+    server = await asyncio.start_server(portal.serve, **where, ssl=tls)
     portal.port = server.sockets[0].getsockname()[1]
     try:
         yield portal

@@ -11,9 +11,8 @@ import anyio.lowlevel
 import pytest
 
 from bitrix24_dialogs.gateway import errors
-from bitrix24_dialogs.gateway.clock import SystemClock
 from bitrix24_dialogs.gateway.limiter import Rate
-from tests.gateway.clocks import JumpingClock
+from tests.gateway.clocks import JumpingClock, LoopClock
 from tests.gateway.harness import METHOD, Caller, calling
 from tests.gateway.scripted import ScriptedPortal, answer, hang, page, refusal, scripted, when
 
@@ -33,7 +32,7 @@ async def keep_result(call: Any, results: list[Any]) -> None:
 
 
 async def test_a_cancelled_read_stops() -> None:
-    async with scripted(hang) as portal, calling(portal.port, clock=SystemClock()) as caller:
+    async with scripted(hang) as portal, calling(portal.port, clock=LoopClock()) as caller:
         results: list[Any] = []
         with anyio.fail_after(1.4):
             async with anyio.create_task_group() as tasks:
@@ -45,7 +44,7 @@ async def test_a_cancelled_read_stops() -> None:
 
 
 async def test_a_gateway_goes_on_after_a_cancelled_read() -> None:
-    async with scripted(hang, answer("next")) as portal, calling(portal.port, clock=SystemClock()) as caller:
+    async with scripted(hang, answer("next")) as portal, calling(portal.port, clock=LoopClock()) as caller:
         with anyio.move_on_after(0.1):
             await caller.read()
         assert await caller.read() == "next"
@@ -55,7 +54,7 @@ async def test_a_cancelled_write_that_is_under_way_runs_to_its_answer_before_the
     may_answer = asyncio.Event()
     async with (
         scripted(when(may_answer, answer("done"))) as portal,
-        calling(portal.port, clock=SystemClock()) as caller,
+        calling(portal.port, clock=LoopClock()) as caller,
     ):
         results: list[Any] = []
         async with anyio.create_task_group() as tasks:
@@ -78,7 +77,7 @@ async def test_a_write_that_is_under_way_is_not_repeated_once_its_caller_is_gone
     limited = refusal("QUERY_LIMIT_EXCEEDED", "", 503)
     async with (
         scripted(when(may_answer, limited)) as portal,
-        calling(portal.port, clock=SystemClock()) as caller,
+        calling(portal.port, clock=LoopClock()) as caller,
     ):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(caller.write)
@@ -110,7 +109,7 @@ async def cancelled_while(caller: Caller, portal: ScriptedPortal, waits: str) ->
 
 
 async def test_a_write_cancelled_while_its_owner_is_checked_is_not_sent() -> None:
-    async with scripted() as portal, calling(portal.port, clock=SystemClock()) as caller:
+    async with scripted() as portal, calling(portal.port, clock=LoopClock()) as caller:
         portal.profile = hang
         await cancelled_while(caller, portal, "profile")
         assert portal.methods == ["profile"]
@@ -119,7 +118,7 @@ async def test_a_write_cancelled_while_its_owner_is_checked_is_not_sent() -> Non
 
 
 async def test_a_write_cancelled_in_the_queue_is_not_sent() -> None:
-    async with scripted() as portal, calling(portal.port, clock=SystemClock(), rate=Rate(2, 0.2)) as caller:
+    async with scripted() as portal, calling(portal.port, clock=LoopClock(), rate=Rate(2, 0.2)) as caller:
         await caller.write("first")
         await cancelled_while(caller, portal, "queue")
         await anyio.sleep(0.05)
@@ -129,7 +128,7 @@ async def test_a_write_cancelled_in_the_queue_is_not_sent() -> None:
 async def test_a_write_cancelled_in_the_pause_before_it_is_repeated_is_not_repeated() -> None:
     async with (
         scripted(refusal("CONNECTION_ERROR", "", 401)) as portal,
-        calling(portal.port, clock=SystemClock()) as caller,
+        calling(portal.port, clock=LoopClock()) as caller,
     ):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(caller.write)
@@ -141,7 +140,7 @@ async def test_a_write_cancelled_in_the_pause_before_it_is_repeated_is_not_repea
 
 
 async def test_many_cancelled_callers_leave_the_gateway_usable() -> None:
-    async with scripted(*[hang] * 40) as portal, calling(portal.port, clock=SystemClock()) as caller:
+    async with scripted(*[hang] * 40) as portal, calling(portal.port, clock=LoopClock()) as caller:
         with anyio.move_on_after(0.2):
             async with anyio.create_task_group() as tasks:
                 for _ in range(40):  # more than there are connections
@@ -166,7 +165,7 @@ async def test_a_write_survives_even_the_end_of_its_callers_task() -> None:
     may_answer = asyncio.Event()
     async with (
         scripted(when(may_answer, answer("done"))) as portal,
-        calling(portal.port, clock=SystemClock()) as caller,
+        calling(portal.port, clock=LoopClock()) as caller,
     ):
         task = asyncio.create_task(caller.write())
         await arrived(portal, METHOD)
@@ -190,7 +189,7 @@ async def test_a_write_that_fails_after_its_caller_is_gone_is_nobodys_unhandled_
     may_answer = asyncio.Event()
     async with (
         scripted(when(may_answer, page(502))) as portal,
-        calling(portal.port, clock=SystemClock()) as caller,
+        calling(portal.port, clock=LoopClock()) as caller,
     ):
         task = asyncio.create_task(caller.write())
         await arrived(portal, METHOD)
@@ -204,7 +203,7 @@ async def test_a_write_that_fails_after_its_caller_is_gone_is_nobodys_unhandled_
 
 
 async def test_settling_waits_no_longer_than_it_may() -> None:
-    async with scripted(hang) as portal, calling(portal.port, clock=SystemClock(), timeout=0.8) as caller:
+    async with scripted(hang) as portal, calling(portal.port, clock=LoopClock(), timeout=0.8) as caller:
         await caller.gateway.settle(60)  # nothing to wait for
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(caller.failed_write)
@@ -217,8 +216,8 @@ async def test_settling_waits_no_longer_than_it_may() -> None:
 
 
 async def test_reads_are_not_waited_for() -> None:
-    async with scripted(hang) as portal, calling(portal.port, clock=SystemClock()) as caller:
-        with anyio.move_on_after(1.4):
+    async with scripted(hang) as portal, calling(portal.port, clock=LoopClock()) as caller:
+        with anyio.fail_after(1.4):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(caller.read)
                 await arrived(portal, METHOD)
@@ -236,7 +235,7 @@ async def all_connections_taken() -> AsyncIterator[tuple[ScriptedPortal, Caller,
     may_answer = asyncio.Event()
     async with (
         scripted(answer(True), *[when(may_answer, answer(True))] * 32) as portal,
-        calling(portal.port, clock=SystemClock()) as caller,
+        calling(portal.port, clock=LoopClock()) as caller,
     ):
         await caller.write("first")
         async with anyio.create_task_group() as tasks:

@@ -10,7 +10,7 @@ from bitrix24_dialogs.gateway import errors
 from bitrix24_dialogs.gateway.clock import Clock, Deadline
 from bitrix24_dialogs.gateway.gateway import WRITE_SECONDS
 from bitrix24_dialogs.gateway.limiter import STANDARD, Limiter, Rate
-from tests.gateway.clocks import VirtualClock
+from tests.gateway.clocks import LoopClock
 from tests.gateway.harness import CALL_SECONDS, Caller, asgi_portal, calling
 from tests.gateway.test_limits import LeakyPortal
 
@@ -44,9 +44,9 @@ class Calls:
 
 
 async def at_once(number: int, apart: float = 0.0) -> tuple[Calls, LeakyPortal]:
-    clock = VirtualClock()
+    clock = LoopClock()
     portal = LeakyPortal(clock, 50, 2)
-    async with clock.running(), calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
+    async with calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
         calls = Calls(caller)
         async with anyio.create_task_group() as tasks:
             for each in range(number):
@@ -112,34 +112,34 @@ async def order_of(*waiters: tuple[str, Deadline, float], clock: Clock) -> list[
 
 
 async def test_the_oldest_call_goes_first_and_writes_before_reads_of_their_age() -> None:
-    clock = VirtualClock()
-    async with clock.running():
-        old, young = Deadline.after(clock, 50), Deadline.after(clock, 51)
-        assert await order_of(
-            ("young read", young, 0.2),
-            ("old read", old, 0.2),
-            ("young write", young, 30),
-            ("old write", old, 30),
-            clock=clock,
-        ) == ["old write", "young write", "old read", "young read"]
+    clock = LoopClock()
+    old, young = Deadline.after(clock, 50), Deadline.after(clock, 51)
+    assert await order_of(
+        ("young read", young, 0.2),
+        ("old read", old, 0.2),
+        ("young write", young, 30),
+        ("old write", old, 30),
+        clock=clock,
+    ) == ["old write", "young write", "old read", "young read"]
 
 
 async def test_of_calls_of_one_age_the_one_that_came_first_stays_first() -> None:
-    clock = VirtualClock()
-    async with clock.running():
-        first, second = Deadline.after(clock, 50), Deadline.after(clock, 50)
-        assert await order_of(
-            ("first", first, 0.2), ("second", second, 0.2), ("first again", first, 0.2), clock=clock
-        ) == ["first", "first again", "second"]
+    clock = LoopClock()
+    first, second = Deadline.after(clock, 50), Deadline.after(clock, 50)
+    assert await order_of(("first", first, 0.2), ("second", second, 0.2), ("first again", first, 0.2), clock=clock) == [
+        "first",
+        "first again",
+        "second",
+    ]
 
 
 async def test_a_write_without_time_is_told_how_long_the_queue_is() -> None:
-    clock = VirtualClock()
+    clock = LoopClock()
 
     async def respond(method: str, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         return 200, {"result": True}
 
-    async with clock.running(), calling(1, clock=clock, rate=Rate(1, 0.5), app=asgi_portal(respond)) as caller:
+    async with calling(1, clock=clock, rate=Rate(1, 0.5), app=asgi_portal(respond)) as caller:
         assert "Try again in 1 seconds" in str(await caller.failed_write(seconds=20))
         async with anyio.create_task_group() as tasks:
             for _ in range(6):

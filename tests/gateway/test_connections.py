@@ -1,6 +1,7 @@
 """What goes wrong before an answer: names, ports, certificates, authorities."""
 
 import asyncio
+import socket
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from bitrix24_dialogs.gateway import errors
 from bitrix24_dialogs.gateway.errors import Executed
 from tests.gateway.certificates import Authority, make_authority
-from tests.gateway.harness import calling, free_port, fresh_secret
+from tests.gateway.harness import calling, fresh_secret
 from tests.gateway.scripted import drop, scripted
 
 pytestmark = pytest.mark.anyio
@@ -117,6 +118,17 @@ async def test_a_folder_of_authorities_is_told_as_a_wrong_file(tmp_path: Path) -
         assert type(await caller.failed_read()) is errors.NotConfigured
 
 
+@pytest.fixture
+def _no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No name has an address: resolvers differ in what they say, and in how long they take to say it."""
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+
+
+@pytest.mark.usefixtures("_no_names")
 async def test_a_name_that_does_not_exist_cannot_be_connected_to() -> None:
     async with calling(address=f"https://no-such-portal.invalid/rest/7/{fresh_secret()}/") as caller:
         error = await caller.failed_read()
@@ -124,13 +136,14 @@ async def test_a_name_that_does_not_exist_cannot_be_connected_to() -> None:
     assert error.executed is Executed.NO
 
 
-async def test_a_closed_port_cannot_be_connected_to() -> None:
-    async with calling(free_port()) as caller:
+async def test_a_closed_port_cannot_be_connected_to(closed_port: int) -> None:
+    async with calling(closed_port) as caller:
         for error in [await caller.failed_read(), await caller.failed_write()]:
             assert type(error) is errors.CannotConnect
             assert "nothing was sent" in str(error)
 
 
+@pytest.mark.usefixtures("_no_names")
 @pytest.mark.parametrize("host", ["xn--.example", "-.пример", "a" * 70 + ".ру", "..", "."])
 async def test_a_host_that_no_address_can_have_is_told_by_the_call(host: str) -> None:
     async with calling(address=f"https://{host}/rest/7/{fresh_secret()}/") as caller:
@@ -155,8 +168,8 @@ async def test_calls_share_connections() -> None:
         assert portal.connections == 1
 
 
-async def test_a_gateway_that_sent_nothing_closes() -> None:
-    async with calling(free_port()):
+async def test_a_gateway_that_sent_nothing_closes(closed_port: int) -> None:
+    async with calling(closed_port):
         pass
 
 

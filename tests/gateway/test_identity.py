@@ -7,10 +7,9 @@ import anyio
 import pytest
 
 from bitrix24_dialogs.gateway import errors
-from bitrix24_dialogs.gateway.clock import SystemClock
 from bitrix24_dialogs.gateway.errors import Executed
 from bitrix24_dialogs.gateway.limiter import STANDARD
-from tests.gateway.clocks import JumpingClock, VirtualClock
+from tests.gateway.clocks import JumpingClock, LoopClock
 from tests.gateway.harness import METHOD, Caller, asgi_portal, calling
 from tests.gateway.scripted import Behaviour, answer, cut_off, drop, hang, page, refusal, scripted, when
 
@@ -40,7 +39,7 @@ async def test_reads_never_ask_who_acts() -> None:
 
 
 async def test_twenty_first_writes_at_once_ask_once() -> None:
-    clock = VirtualClock()
+    clock = LoopClock()
     asked: list[str] = []
 
     async def respond(method: str, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -48,7 +47,7 @@ async def test_twenty_first_writes_at_once_ask_once() -> None:
         await clock.sleep(1)
         return 200, {"result": {"ID": "7"} if method == "profile" else True}
 
-    async with clock.running(), calling(1, clock=clock, rate=STANDARD, app=asgi_portal(respond)) as caller:  # noqa: SIM117
+    async with calling(1, clock=clock, rate=STANDARD, app=asgi_portal(respond)) as caller:  # noqa: SIM117
         async with anyio.create_task_group() as tasks:
             for _ in range(20):
                 tasks.start_soon(caller.write)
@@ -136,7 +135,7 @@ async def test_a_failed_check_is_repeated_at_the_next_write() -> None:
 
 
 async def test_a_check_that_hangs_ends_while_a_write_would_still_have_its_time() -> None:
-    clock = VirtualClock()
+    clock = LoopClock()
     asked: list[str] = []
 
     async def respond(method: str, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -152,7 +151,7 @@ async def test_a_check_that_hangs_ends_while_a_write_would_still_have_its_time()
         assert (error.executed, type(error)) == (Executed.NO, errors.NotSent)
         took.append(clock.now() - began)
 
-    async with clock.running(), calling(1, clock=clock, app=asgi_portal(respond)) as caller:  # noqa: SIM117
+    async with calling(1, clock=clock, app=asgi_portal(respond)) as caller:  # noqa: SIM117
         async with anyio.create_task_group() as tasks:
             for _ in range(3):
                 tasks.start_soon(write, caller)
@@ -161,19 +160,19 @@ async def test_a_check_that_hangs_ends_while_a_write_would_still_have_its_time()
 
 
 async def test_a_check_has_no_more_than_the_time_before_the_last_moment_for_a_write() -> None:
-    clock = SystemClock()
+    clock = LoopClock()
     async with scripted() as portal, calling(portal.port, clock=clock) as caller:
         portal.profile = hang
         began = clock.now()
-        error = await caller.failed_write(seconds=30.4)
-        assert clock.now() - began < 0.8
+        error = await caller.failed_write(seconds=32)
+        assert clock.now() - began == pytest.approx(2, abs=0.01)
     assert (error.executed, type(error)) == (Executed.NO, errors.NotSent)
     assert portal.methods == ["profile"]
 
 
 async def test_a_check_whose_caller_goes_away_is_made_by_the_next() -> None:
     may_answer = asyncio.Event()
-    async with scripted() as portal, calling(portal.port, clock=SystemClock()) as caller:
+    async with scripted() as portal, calling(portal.port, clock=LoopClock()) as caller:
         portal.profile = hang
         results: list[Any] = []
 

@@ -11,7 +11,7 @@ from bitrix24_dialogs.gateway import errors
 from bitrix24_dialogs.gateway.clock import Clock, Deadline
 from bitrix24_dialogs.gateway.errors import Executed
 from bitrix24_dialogs.gateway.limiter import ENTERPRISE, STANDARD, UNLIMITED, Limiter, Rate
-from tests.gateway.clocks import JumpingClock, VirtualClock
+from tests.gateway.clocks import JumpingClock, LoopClock
 from tests.gateway.harness import METHOD, Caller, asgi_portal, calling
 from tests.gateway.scripted import answer, refusal, scripted
 
@@ -65,9 +65,9 @@ async def burst(caller: Caller, requests: int, seconds: float) -> list[BaseExcep
 
 
 async def test_eighty_requests_at_once_are_served_in_order_and_none_is_refused() -> None:
-    clock = VirtualClock()
+    clock = LoopClock()
     portal = LeakyPortal(clock, 50, 2)
-    async with clock.running(), calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
+    async with calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
         began = clock.now()
         assert await burst(caller, 80, 53) == list(range(80))
         took = clock.now() - began
@@ -78,9 +78,9 @@ async def test_eighty_requests_at_once_are_served_in_order_and_none_is_refused()
 
 
 async def test_an_enterprise_portal_is_used_faster() -> None:
-    clock = VirtualClock()
+    clock = LoopClock()
     portal = LeakyPortal(clock, 250, 5)
-    async with clock.running(), calling(1, clock=clock, rate=ENTERPRISE, app=portal.app) as caller:
+    async with calling(1, clock=clock, rate=ENTERPRISE, app=portal.app) as caller:
         began = clock.now()
         assert await burst(caller, 245, 53) == list(range(245))
         took = clock.now() - began
@@ -90,18 +90,18 @@ async def test_an_enterprise_portal_is_used_faster() -> None:
 
 
 async def test_without_a_limit_nothing_waits() -> None:
-    clock = VirtualClock()
+    clock = LoopClock()
     portal = LeakyPortal(clock, 1000, 1)
-    async with clock.running(), calling(1, clock=clock, rate=UNLIMITED, app=portal.app) as caller:
+    async with calling(1, clock=clock, rate=UNLIMITED, app=portal.app) as caller:
         began = clock.now()
         assert len(await burst(caller, 120, 53)) == 120
     assert portal.times == [began] * 120
 
 
 async def test_who_comes_too_late_for_the_queue_is_told_at_once_when_to_come_back() -> None:
-    clock = VirtualClock()
+    clock = LoopClock()
     portal = LeakyPortal(clock, 50, 2)
-    async with clock.running(), calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:  # noqa: SIM117
+    async with calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:  # noqa: SIM117
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(burst, caller, 40 + 53, 29.9)  # the last of them waits 29 seconds
             await clock.sleep(0.001)
@@ -115,9 +115,9 @@ async def test_who_comes_too_late_for_the_queue_is_told_at_once_when_to_come_bac
 
 
 async def test_a_write_keeps_the_time_for_its_answer_out_of_its_waiting() -> None:
-    clock = VirtualClock()
+    clock = LoopClock()
     portal = LeakyPortal(clock, 50, 2)
-    async with clock.running(), calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
+    async with calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
         await caller.write(N="first")
         async with anyio.create_task_group() as tasks:
             for number in range(38 + 40):  # 22 seconds
@@ -130,9 +130,9 @@ async def test_a_write_keeps_the_time_for_its_answer_out_of_its_waiting() -> Non
 
 
 async def test_a_cancelled_waiter_leaves_no_trace() -> None:
-    clock = VirtualClock()
+    clock = LoopClock()
     portal = LeakyPortal(clock, 50, 2)
-    async with clock.running(), calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
+    async with calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
         began = clock.now()
         await burst(caller, 40, 53)
         async with anyio.create_task_group() as patient, anyio.create_task_group() as given_up:
@@ -142,13 +142,14 @@ async def test_a_cancelled_waiter_leaves_no_trace() -> None:
             await clock.sleep(0.001)
             given_up.cancel_scope.cancel()
         assert portal.times[40:] == pytest.approx([began + 1 / 1.8, began + 2 / 1.8], abs=0.12)
-    assert clock.sleeping == 0
+        (limiter,) = caller.gateway._limiters.values()
+        assert limiter._queue == []
 
 
 async def test_an_empty_bucket_is_full_again_after_a_while() -> None:
-    clock = VirtualClock()
+    clock = LoopClock()
     portal = LeakyPortal(clock, 50, 2)
-    async with clock.running(), calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
+    async with calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
         await burst(caller, 40, 53)
         await clock.sleep(60)
         began = clock.now()
@@ -159,18 +160,18 @@ async def test_an_empty_bucket_is_full_again_after_a_while() -> None:
 
 async def test_a_shared_address_makes_us_give_way_and_nothing_fails() -> None:
     """Somebody else behind our address has filled the portal's bucket."""
-    clock = VirtualClock()
+    clock = LoopClock()
     portal = LeakyPortal(clock, 50, 2)
     portal.level = 50
-    async with clock.running(), calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
+    async with calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
         assert await burst(caller, 4, 53) == [0, 1, 2, 3]
     assert portal.refused >= 1
 
 
 async def test_a_write_refused_for_its_rate_waits_and_happens_once() -> None:
-    clock = VirtualClock()
+    clock = LoopClock()
     portal = LeakyPortal(clock, 50, 2)
-    async with clock.running(), calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
+    async with calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:
         await caller.write(N="first")
         portal.level = 50
         assert await caller.write(N="second") == "second"
@@ -217,7 +218,7 @@ async def test_recovery_takes_its_time() -> None:
 
 @pytest.mark.parametrize("position", [0, 3])
 async def test_a_waiter_that_slowing_down_makes_late_is_told_before_its_deadline(position: int) -> None:
-    clock = VirtualClock()
+    clock = LoopClock()
     limiter = Limiter(Rate(burst=1, per_second=1), clock)
     ended: dict[int, float] = {}
     refused: list[int] = []
@@ -231,15 +232,14 @@ async def test_a_waiter_that_slowing_down_makes_late_is_told_before_its_deadline
             assert deadline.remaining() >= 0.5
         ended[number] = clock.now()
 
-    async with clock.running():
-        await limiter.admit(Deadline.after(clock, 1))
-        began = clock.now()
-        async with anyio.create_task_group() as tasks:
-            for number in range(6):
-                tasks.start_soon(wait, number)
-                await clock.sleep(0.001)
-            for _ in range(5):
-                limiter.slow_down()  # ten times slower
+    await limiter.admit(Deadline.after(clock, 1))
+    began = clock.now()
+    async with anyio.create_task_group() as tasks:
+        for number in range(6):
+            tasks.start_soon(wait, number)
+            await clock.sleep(0.001)
+        for _ in range(5):
+            limiter.slow_down()  # ten times slower
     assert refused == [position]
     assert ended[position] - began <= 2
     others = [number for number in range(6) if number != position]
@@ -248,9 +248,9 @@ async def test_a_waiter_that_slowing_down_makes_late_is_told_before_its_deadline
 
 async def test_a_call_with_an_early_deadline_does_not_wait_behind_the_patient() -> None:
     """One call makes several requests under one deadline: those before it in the queue may have far more time."""
-    clock = VirtualClock()
+    clock = LoopClock()
     portal = LeakyPortal(clock, 50, 2)
-    async with clock.running(), calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:  # noqa: SIM117
+    async with calling(1, clock=clock, rate=STANDARD, app=portal.app) as caller:  # noqa: SIM117
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(burst, caller, 40 + 10, FOREVER)
             await clock.sleep(0.001)

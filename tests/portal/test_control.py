@@ -241,16 +241,16 @@ class TestServing:
     async def test_until_cancelled(self, portal: Portal, capfd: pytest.CaptureFixture[str]) -> None:
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         serving = asyncio.create_task(serve_portal(portal, on_ready=ready.set_result))
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             base = await ready
-            async with httpx.AsyncClient(trust_env=False) as client:
+            async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
                 answer = await client.get(portal.webhook_url("operator", base) + "profile")
         assert answer.status_code == 200
         serving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await serving
         assert capfd.readouterr() == ("", "")
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
             with pytest.raises(httpx.ConnectError):
                 await client.get(base)
 
@@ -269,7 +269,7 @@ class TestServing:
     async def test_ipv6(self, portal: Portal) -> None:
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         serving = asyncio.create_task(serve_portal(portal, host="::1", on_ready=ready.set_result))
-        done, _ = await asyncio.wait([serving, ready], timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait([serving, ready], timeout=60, return_when=asyncio.FIRST_COMPLETED)
         if serving in done:
             pytest.skip("no IPv6 here")
         assert (await ready).startswith("http://[::1]:")

@@ -14,7 +14,7 @@ from bitrix24_dialogs.server import build_server
 from bitrix24_dialogs.settings import Settings
 from bitrix24_dialogs.transport.http import Access, http_app
 from bitrix24_dialogs.transport.serving import http_server
-from tests.transport.raw import Headers, request_bytes
+from tests.transport.raw import PATIENCE, Headers, request_bytes
 
 
 class Inside:
@@ -88,13 +88,15 @@ class Client:
                 await asyncio.sleep(every)
 
     async def read_until(self, end: bytes) -> bytes:
-        return await self._reader.readuntil(end)
+        async with asyncio.timeout(PATIENCE):
+            return await self._reader.readuntil(end)
 
     async def read_to_end(self) -> bytes:
         data = b""
-        with suppress(ConnectionResetError):
-            while part := await self._reader.read(1000):
-                data += part
+        async with asyncio.timeout(PATIENCE):
+            with suppress(ConnectionResetError):
+                while part := await self._reader.read(1000):
+                    data += part
         return data
 
     def close(self) -> None:

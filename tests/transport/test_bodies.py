@@ -70,6 +70,34 @@ def test_a_body_in_chunks_is_read(headers: dict[str, str], served: Served, porta
         assert '"isError":false' in opened.answer().text
 
 
+EXPECTING = {"Expect": "100-continue"}
+
+
+def test_a_client_that_asks_first_is_told_to_go_on(served: Served) -> None:
+    ping = encoded(message("ping"))
+    head = served.bearer("first") | mcp_headers() | EXPECTING | {"Content-Length": str(len(ping))}
+    with connection(served.port) as opened:
+        opened.send(request_bytes("POST", "/mcp", head))
+        assert opened.read().startswith(b"HTTP/1.1 100 ")
+        opened.send(ping)
+        assert opened.answer().status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Content-Length": "100"}, 401),
+        ({"Content-Length": "100", "Host": "evil.example"}, 421),
+        ({"Content-Length": str(10**9), "Authorization": "Bearer {token}"}, 413),
+    ],
+)
+def test_a_client_that_asks_first_is_refused_first(headers: dict[str, str], status: int, served: Served) -> None:
+    filled = {name: value.format(token=served.tokens["first"]) for name, value in headers.items()}
+    with connection(served.port) as opened:
+        opened.send(request_bytes("POST", "/mcp", mcp_headers() | EXPECTING | filled))
+        assert opened.read().startswith(b"HTTP/1.1 %d " % status)
+
+
 DEEP = 100_000
 NONSENSE = [
     b"",
