@@ -41,7 +41,7 @@ $(VENV)/.check: requirements-check.lock $(wildcard tests/outside/package*.json) 
 
 .PHONY: check
 check: $(VENV)/.check ## slow: MCP Inspector, conformance suite, Claude Code, container, manifests
-	@$(BIN)/pytest -n auto --dist loadgroup -m outside -rfE tests/outside
+	@$(BIN)/pytest -n auto --dist loadfile -m outside -rfE tests/outside
 
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter

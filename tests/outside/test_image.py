@@ -23,7 +23,7 @@ from tests.outside.image.debian import debian
 from tests.outside.image.docker import docker
 from tests.outside.image.engine import SECRETS, Engine, NoEngineError, Start
 
-pytestmark = [pytest.mark.outside, pytest.mark.xdist_group("image")]
+pytestmark = pytest.mark.outside
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_ADDED = 90_000_000
@@ -195,7 +195,7 @@ import json, os, sys
 mounts = [line.split() for line in open("/proc/self/mounts")]
 status = dict(line.split(":", 1) for line in open("/proc/1/status"))
 written = []
-for folder in ["/", "/tmp", "/opt/bitrix24-dialogs", sys.prefix, "/home", "/var/tmp", "/run"]:
+for folder in ["/", "/home", "/opt/bitrix24-dialogs", sys.prefix]:
     try:
         open(folder + "/written", "w")
         written.append(folder)
@@ -254,7 +254,7 @@ def test_health_check_tells_whether_it_serves(
 def test_says_what_it_needs(built: Built, tmp_path: Path) -> None:
     with running(built.engine, Start(_name("bare")), tmp_path) as container:
         assert container.process.wait(60) == 2
-        (line,) = container.told().splitlines()
+        (line,) = [line for line in container.told().splitlines() if line.startswith("bitrix24-dialogs-mcp: ")]
     assert "BITRIX24_OPERATORS_FILE" in line
     assert "BITRIX24_HTTP_TOKEN_FILE" in line
 
@@ -263,8 +263,9 @@ def test_says_what_it_needs(built: Built, tmp_path: Path) -> None:
 async def test_serves_standard_input(built: Built) -> None:
     start = Start(_name("stdio"), ["serve"], {"BITRIX24_DEMO": "1"}, interactive=True)
     program, *arguments = built.engine.run(start)
+    parameters = StdioServerParameters(command=program, args=arguments, env=dict(os.environ))
     try:
-        async with Client(stdio_client(StdioServerParameters(command=program, args=arguments))) as client:
+        async with Client(stdio_client(parameters)) as client:
             assert "dialog_get" in {tool.name for tool in (await client.list_tools()).tools}
     finally:
         built.engine.remove(start.name)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.outside.image.engine import SECRETS, Engine, NoEngineError, Reach, Start, attempt, succeed
+from tests.outside.image.engine import SECRETS, Engine, NoEngineError, Reach, Start, attempt, one_at_a_time, succeed
 from tests.outside.image.standin import stand_in
 
 _PROGRAMS = ("buildah", "debootstrap", "runc", "nsenter")
@@ -29,7 +29,8 @@ class Debian(Engine):
         self._unpacked = ""
 
     def build(self, context: Path) -> None:
-        self._stand_in = stand_in(_ENVIRONMENT)
+        with one_at_a_time():
+            self._stand_in = stand_in(_ENVIRONMENT)
         instead = f"{self._base}=container-image://{self._stand_in}"
         self._buildah("build", "--pull-never", "--build-context", instead, "--tag", self._image, str(context))
         self._unpacked = self._buildah("from", "--pull-never", self._image)
@@ -104,10 +105,13 @@ def debian(base: str) -> Debian:
     """
     if os.getuid() != 0:
         raise NoEngineError("buildah cannot be used: not root")
-    if not all(map(shutil.which, _PROGRAMS)):
-        _install()
+    with one_at_a_time():
+        if not all(map(shutil.which, _PROGRAMS)):
+            _install()
     if not attempt(["unshare", "--mount", "--pid", "--net", "--fork", "true"]):
         raise NoEngineError("buildah and runc need namespaces, and this machine's root may make none")
+    if not attempt(["buildah", "info"]):
+        raise NoEngineError("buildah can keep no image on this machine's disk")
     return Debian(base)
 
 
@@ -118,7 +122,7 @@ def _install() -> None:
     for command in (["update", "-qq"], ["install", "-qq", "--yes", "--no-install-recommends", *_PACKAGES]):
         try:
             done = subprocess.run(
-                [apt, *command],
+                [apt, f"-oDPkg::Lock::Timeout={_INSTALL_SECONDS // 2}", *command],
                 env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

@@ -1,9 +1,11 @@
 """What is asked of a program that builds images and runs containers, and how one is found."""
 
+import fcntl
 import os
 import subprocess
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,3 +96,14 @@ def succeed(command: Sequence[str], environment: Mapping[str, str] | None = None
 def attempt(command: Sequence[str]) -> bool:
     """Run a command that may fail; whether it did not."""
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other test process prepares this machine."""
+    folder = os.open(Path(__file__).parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
