@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from bitrix24_dialogs.portal.app import base_url, portal_app
 from bitrix24_dialogs.portal.portal import Portal
 
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 
 
 @contextmanager

@@ -70,6 +70,7 @@ def quiet_server(app: Starlette, on_start: Callable[[], None]) -> uvicorn.Server
         log_level="critical",
         access_log=False,
         server_header=False,
+        timeout_keep_alive=60,  # longer than clients keep an idle connection, so that none meets one that closes
         timeout_graceful_shutdown=1,
     )
     return QuietServer(config, on_start)
