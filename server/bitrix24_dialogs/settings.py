@@ -120,7 +120,7 @@ class Settings(BaseSettings):
         " no entry.",
     )
     http_drain: float = Field(
-        8,
+        7,
         ge=0,
         le=300,
         allow_inf_nan=False,

@@ -42,7 +42,7 @@ def test_without_any_setting_the_defaults_hold() -> None:
     assert (settings.read_only, settings.mask_contacts, settings.verify, settings.demo) == (False, False, True, False)
     assert (settings.rate_limit, settings.timeout, settings.log_level) == ("standard", None, "warning")
     assert (settings.operators_file, settings.http_token_file, settings.http_allow_anonymous) == (None, None, False)
-    assert (settings.http_allowed_hosts, settings.http_allowed_origins, settings.http_drain) == ((), (), 8)
+    assert (settings.http_allowed_hosts, settings.http_allowed_origins, settings.http_drain) == ((), (), 7)
 
 
 GOOD = [
@@ -320,5 +320,5 @@ def test_defaults_are_written_as_they_would_be_set(monkeypatch: pytest.MonkeyPat
     assert defaults["BITRIX24_DEMO"] == "off"
     assert defaults["BITRIX24_TIMEOUT"] == ""
     assert defaults["BITRIX24_RATE_LIMIT"] == "standard"
-    assert defaults["BITRIX24_HTTP_DRAIN"] == "8"
+    assert defaults["BITRIX24_HTTP_DRAIN"] == "7"
     assert defaults["BITRIX24_LINES"] == defaults["BITRIX24_CA_FILE"] == ""

@@ -113,7 +113,7 @@ def serving(home: Path, *flags: str, tokens: Mapping[str, str] | None = None, **
 
 
 def _ports(log: Path) -> list[int]:
-    return [int(port) for port in re.findall(r"http://127\.0\.0\.1:(\d+): /", log.read_text(encoding="utf-8"))]
+    return [int(port) for port in re.findall(r"http://127\.0\.0\.1:(\d+) with /", log.read_text(encoding="utf-8"))]
 
 
 @asynccontextmanager

@@ -113,4 +113,5 @@ def test_without_a_webhook_the_server_lives_and_is_not_ready(tmp_path: Path) -> 
         assert ask(served.port, path="/sse").status == 401
         served.stop()
         assert served.exit_code() == 0
+    assert "Not ready: No webhook is configured. Set BITRIX24_WEBHOOK_URL" in served.log
     assert_quiet(served.log)

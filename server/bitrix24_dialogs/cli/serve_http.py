@@ -22,7 +22,7 @@ _FLUSH_STEPS = 40
 _CLOSING_SECONDS = 0.9
 _SDK_CHATTER = ("mcp.server.sse", "mcp.server.streamable_http", "mcp.server.transport_security")
 _PATHS = {
-    "http": "/mcp (streamable HTTP), /sse (older clients)",
+    "http": "/mcp (streamable HTTP) and /sse (older clients)",
     "sse": "/sse",
 }
 
@@ -60,7 +60,12 @@ async def _serve(settings: Settings, transport: Literal["http", "sse"], host: st
         server = http_server(http)
         await tasks.start(on_stop_signal, lambda: _stop(app, http, server, settings.http_drain))
         addresses = addresses_of(listeners)
-        _say(f"Serving MCP on {', '.join(addresses)}: {_PATHS[transport]}. {_who(door, transport, addresses[0])}")
+        _say(
+            f"Serving MCP on {' and '.join(addresses)} with {_PATHS[transport]}. {_who(door, transport, addresses[0])}"
+        )
+        missing = await app.missing()
+        if missing is not None:
+            _say(f"Not ready: {missing}. Until then every call is refused, and /readyz says 503.")
         await server.serve(listeners)
         tasks.cancel_scope.cancel()
 
