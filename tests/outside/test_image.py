@@ -50,18 +50,21 @@ class Serving:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     base = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)[-1]
     archive = tmp_path_factory.mktemp("image") / "image.tar"
-    try:
-        engine = _engine(base)
+    with pytest.MonkeyPatch.context() as patch:
+        # Where administrators' programs lie; apt, debootstrap and runc need it, and not everybody's path has it.
+        patch.setenv("PATH", f"{os.environ['PATH']}:/usr/local/sbin:/usr/sbin:/sbin")
         try:
-            engine.build(ROOT)
-            engine.save(archive)
-            image = read_image(archive, engine.base_layers())
-            archive.unlink()
-            yield Built(engine, image)
-        finally:
-            engine.close()
-    except NoEngineError as error:
-        pytest.skip(f"image check skipped: {error}")
+            engine = _engine(base)
+            try:
+                engine.build(ROOT)
+                engine.save(archive)
+                image = read_image(archive, engine.base_layers())
+                archive.unlink()
+                yield Built(engine, image)
+            finally:
+                engine.close()
+        except NoEngineError as error:
+            pytest.skip(f"image check skipped: {error}")
 
 
 def _engine(base: str) -> Engine:

@@ -47,6 +47,8 @@ def _make_root(root: Path, suite: str, pip: str, authorities: bytes) -> None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise NoEngineError("debootstrap takes too long") from None
+    except FileNotFoundError:
+        raise NoEngineError("debootstrap is not there") from None
     if done.returncode != 0:
         said = done.stdout.strip().splitlines() or ["it said nothing"]
         raise NoEngineError(f"debootstrap cannot make a base: {said[-1]}")
