@@ -111,7 +111,7 @@ async def test_the_log_says_who_called(served: Served, portal: WatchedPortal) ->
     for transport in TRANSPORTS:
         async with connected(served, transport, "auto", "reader") as client:
             await client.call_tool("dialog_get", {"chat_id": portal.chat_id})
-    assert served.log[before:].count("reader: dialog_get answered") == 2
+    assert served.log[before:].count("reader: dialog_get: answered") == 2
 
 
 @pytest.mark.parametrize("path", ["/mcp", "/mcp/"])
