@@ -6,7 +6,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,10 +88,27 @@ def make_callers(folder: Path, **read_only: bool) -> tuple[Path, dict[str, str]]
 
 
 @contextmanager
-def serving(home: Path, *flags: str, tokens: Mapping[str, str] | None = None, **settings: str) -> Iterator[Served]:
+def serving(
+    home: Path,
+    *flags: str,
+    tokens: Mapping[str, str] | None = None,
+    started_by: Sequence[str] = (),
+    **settings: str,
+) -> Iterator[Served]:
     """A server whose settings are ``settings`` and no others. It is stopped in the end, if it has not ended before."""
     log = home / "server.log"
-    command = [sys.executable, "-m", "bitrix24_dialogs", "serve", "--transport", "http", "--port", "0", *flags]
+    command = [
+        *started_by,
+        sys.executable,
+        "-m",
+        "bitrix24_dialogs",
+        "serve",
+        "--transport",
+        "http",
+        "--port",
+        "0",
+        *flags,
+    ]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BITRIX24_")}
     environment |= {"HOME": str(home), "XDG_DATA_HOME": str(home), "BITRIX24_LOG_LEVEL": "debug", **settings}
     with (

@@ -13,6 +13,7 @@ from tests.transport.raw import (
     message,
     modern_call,
     request_bytes,
+    tool_call,
 )
 from tests.transport.watched_portal import WatchedPortal
 
@@ -175,6 +176,19 @@ def test_nothing_breaks_out_of_a_path(path: str, served: Served) -> None:
     assert not any("forged" in name.lower() for name in answer.headers)
     assert "location" not in answer.headers
     assert_no_line_begins_with_forged(served.log[before:])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\u0085", "\u2028", "\x0b", "\x1b[2J\x1b[H", "\u202e", "\ud800"])
+def test_nothing_breaks_out_of_a_tools_name(end: str, served: Served, portal: WatchedPortal) -> None:
+    before = len(served.log)
+    name = f"x{end}Forged: line"
+    for headers, call in ((mcp_headers(), tool_call(name)), modern_call(name)):
+        headers.pop("Mcp-Name", None)
+        answer = ask(served.port, "POST", "/mcp", headers | served.bearer("first"), encoded(call))
+        assert '"error"' in answer.text
+    assert_no_line_begins_with_forged(served.log[before:])
+    assert served.log[before:].replace("\n", "").isprintable()
+    assert portal.methods == []
 
 
 def test_what_is_logged_of_a_request_is_short(served: Served) -> None:

@@ -50,7 +50,7 @@ def test_closed_ones_leave_nothing_behind_and_open_ones_end_quickly_at_a_stop(
             with ExitStack() as another_round:
                 open_streams(served, another_round)
             eventually(lambda: held(served).files <= files)
-        # Each round takes some 20 megabytes while it lasts; were they kept, there would be 60 more.
+        # The first round takes some 15 megabytes, which the next ones use again; were they not, there would be 45 more.
         eventually(lambda: held(served).kilobytes < kilobytes + 20_000)
 
         streams = open_streams(served, opened)

@@ -1,7 +1,5 @@
 """Requests that are being served, and how a stop ends those that would not end by themselves."""
 
-import asyncio
-
 import anyio
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,9 +30,6 @@ class OpenRequests:
             await self._app(scope, request.receive, request.send)
             if request.over:
                 await request.told.wait()  # not to return before the response is complete
-        except asyncio.CancelledError:
-            if not request.over:  # else its client has had an end, and nobody need hear of a failure
-                raise
         finally:
             self._open.discard(request)
 

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import h11
@@ -12,14 +13,24 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from bitrix24_dialogs.transport.room import Room
+
 HEADER_SECONDS = 10.0
 _KEEP_ALIVE_SECONDS = 75  # longer than proxies keep theirs, so that they never use one that we are closing
+_QUEUE = 2048
+_ACCEPTED_AT_ONCE = 32
 _STOP_SECONDS = 5  # whoever stops the server has ended all requests before, and is quicker
 _LENGTHS = {b"content-length", b"transfer-encoding"}
 
 
 class HttpServer(uvicorn.Server):
     """A server whose end is asked for by setting ``should_exit``."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen; more may wait in the system's queue than are taken from it at once."""
+        await super().startup(sockets)
+        for listener in sockets or []:
+            listener.listen(_QUEUE)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -48,13 +59,20 @@ class PunctualProtocol(H11Protocol):
     That is a request line with its headers, and the rest of a body that was answered before it had arrived.
     """
 
-    _timer: asyncio.TimerHandle | None = None
+    def __init__(self, *arguments: Any, room: Room, **named: Any) -> None:
+        """As uvicorn makes it; ``room`` is shared by all connections."""
+        super().__init__(*arguments, **named)
+        self.conn = StrictConnection(h11.SERVER)
+        self._room = room
+        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request."""
-        self.conn = StrictConnection(h11.SERVER)
+        """Begin to wait for the first request, if there is room for it."""
         super().connection_made(transport)
-        self._start_waiting()
+        if self._room.is_there_for(len(self.connections), self.loop.time()):
+            self._start_waiting()
+        else:
+            transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Stop waiting once a request's headers are whole; begin again with the next request's first byte."""
@@ -103,7 +121,8 @@ def http_server(app: ASGIApp) -> HttpServer:
     """A server for ``app`` that writes no log of its own and believes no header about who calls from where."""
     config = uvicorn.Config(
         app,
-        http=PunctualProtocol,
+        http=partial(PunctualProtocol, room=Room()),  # type: ignore[arg-type]  # it is only called
+        backlog=_ACCEPTED_AT_ONCE,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -148,7 +167,7 @@ def _listen(family: socket.AddressFamily, address: tuple[object, ...]) -> socket
         if family is socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind(address)
-        listener.listen(2048)
+        listener.listen(_QUEUE)
     except OSError:
         listener.close()
         raise
