@@ -43,11 +43,8 @@ def _from_pypi(project: Project) -> dict[str, Any]:
 
 
 def _container_over_http(project: Project) -> dict[str, Any]:
-    files_in_container = [setting for setting in project.settings if setting.kind != "file"]
     return {
-        "registryType": "oci",
-        "identifier": f"{project.publisher.image}:{project.version}",
-        "runtimeHint": "docker",
+        **_container(project),
         "runtimeArguments": [
             {"type": "named", "name": "--publish", "value": f"{_ADDRESS}:8000"},
             {
@@ -80,7 +77,7 @@ def _container_over_http(project: Project) -> dict[str, Any]:
             ],
         },
         "environmentVariables": [
-            *_variables(files_in_container, over_http=True),
+            *_variables(_for_container(project), over_http=True),
             {
                 "name": "BITRIX24_HTTP_TOKEN_FILE",
                 "description": "Where the container finds the file with the token.",
@@ -91,15 +88,25 @@ def _container_over_http(project: Project) -> dict[str, Any]:
 
 
 def _container_over_stdio(project: Project) -> dict[str, Any]:
-    files_in_container = [setting for setting in project.settings if setting.kind != "file"]
+    return {
+        **_container(project),
+        "transport": {"type": "stdio"},
+        "packageArguments": [{"type": "positional", "value": "serve"}],
+        "environmentVariables": _variables(_for_container(project)),
+    }
+
+
+def _container(project: Project) -> dict[str, Any]:
     return {
         "registryType": "oci",
         "identifier": f"{project.publisher.image}:{project.version}",
         "runtimeHint": "docker",
-        "transport": {"type": "stdio"},
-        "packageArguments": [{"type": "positional", "value": "serve"}],
-        "environmentVariables": _variables(files_in_container),
     }
+
+
+def _for_container(project: Project) -> list[Setting]:
+    """Files of this machine are not in the container."""
+    return [setting for setting in project.settings if setting.kind != "file"]
 
 
 def _variables(settings: Iterable[Setting], *, over_http: bool = False) -> list[dict[str, Any]]:

@@ -81,20 +81,6 @@ class App:
         await self.gateway.close()
 
 
-@dataclass(frozen=True)
-class Catalogue:
-    """A toolbox, and its tools as they are listed."""
-
-    toolbox: Toolbox
-    listed: list[types.Tool]
-
-    @classmethod
-    def of(cls, policy: Policy) -> "Catalogue":
-        """All tools under ``policy``."""
-        toolbox = Toolbox(all_tools(), policy)
-        return cls(toolbox, [published(tool) for tool in toolbox.listed()])
-
-
 def build_server(settings: Settings, clock: Clock | None = None, portal_app: Any = None) -> App:
     """Make the MCP server for ``settings``. Calls no portal.
 
@@ -104,22 +90,24 @@ def build_server(settings: Settings, clock: Clock | None = None, portal_app: Any
         portal_app: an ASGI portal to talk to instead of the network.
     """
     clock = clock or SystemClock()
-    everything = Catalogue.of(Policy(read_only=settings.read_only))
-    reading = Catalogue.of(Policy(read_only=True))
+    tools = all_tools()
+    everything = Toolbox(tools, Policy(read_only=settings.read_only))
+    reading = Toolbox(tools, Policy(read_only=True))
+    shown = {tool.name: published(tool) for tool in everything.listed()}  # a reading caller's tools are among them
     gateway = build_gateway(settings, clock, portal_app)
     traffic = Traffic()
     lines = frozenset(settings.lines)
 
-    def catalogue(context: ServerRequestContext[Any]) -> Catalogue:
+    def toolbox_of(context: ServerRequestContext[Any]) -> Toolbox:
         return reading if caller_of(context).read_only else everything
 
     async def list_tools(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=catalogue(context).listed)
+        return types.ListToolsResult(tools=[shown[tool.name] for tool in toolbox_of(context).listed()])
 
     async def call(context: ServerRequestContext[Any], params: types.CallToolRequestParams) -> types.CallToolResult:
-        toolbox = catalogue(context).toolbox
+        toolbox = toolbox_of(context)
         tool = toolbox.find(params.name)
         ended, began = "no such tool for this caller", clock.now()
         try:
@@ -151,12 +139,12 @@ def build_server(settings: Settings, clock: Clock | None = None, portal_app: Any
         NAME,
         version=__version__,
         title="Bitrix24 dialogs",
-        instructions=instructions(everything.toolbox),
+        instructions=instructions(everything),
         cache_hints={"tools/list": CacheHint(ttl_ms=_LIST_SECONDS * 1000, scope="private")},
         on_list_tools=list_tools,
         on_call_tool=call,
     )
-    return App(server, everything.toolbox, gateway, traffic)
+    return App(server, everything, gateway, traffic)
 
 
 def instructions(toolbox: Toolbox) -> str:

@@ -1,33 +1,18 @@
 """The commands as a person runs them: what they print, where, and their exit codes."""
 
 import json
-import logging
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from bitrix24_dialogs.cli import main
 from bitrix24_dialogs.portal import Fault, default_portal, running_portal
+from tests.cli.conftest import Done, Run
 
 CLIENTS = ["claude-code", "cursor", "vscode", "claude-desktop"]
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Run = Callable[..., Done]
 
 
 def run(*arguments: str, **settings: str) -> Done:
@@ -42,35 +27,6 @@ def run(*arguments: str, **settings: str) -> Done:
         stdin=subprocess.DEVNULL,
     )
     return Done(done.returncode, done.stdout, done.stderr)
-
-
-@pytest.fixture
-def _logs_as_they_were() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    logging.captureWarnings(capture=False)
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
-@pytest.fixture
-def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], _logs_as_they_were: None) -> Run:
-    """Run a command inside this process: much quicker, for those that only ask and print."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-
-    def run_command(*arguments: str, **settings: str) -> Done:
-        with monkeypatch.context() as environment:
-            for name, value in settings.items():
-                environment.setenv(name, value)
-            try:
-                code = main(arguments)
-            except SystemExit as end:  # the argument parser's own way out
-                code = int(end.code or 0)
-        printed = capsys.readouterr()
-        return Done(code, printed.out, printed.err)
-
-    return run_command
 
 
 def test_the_demo_plays_a_case_to_its_end() -> None:
