@@ -1,8 +1,8 @@
 """Wiring, and nothing else: settings in, an MCP server over one gateway out."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import mcp_types as types
@@ -31,7 +31,7 @@ from bitrix24_dialogs.presenting.words import Words
 from bitrix24_dialogs.settings import Settings, SettingsError, secret_from_file
 from bitrix24_dialogs.toolbox.call import DESK_SECONDS, Outcome, call_tool, refused
 from bitrix24_dialogs.toolbox.declaration import AnyTool, Effect
-from bitrix24_dialogs.toolbox.policy import Policy, Toolbox
+from bitrix24_dialogs.toolbox.policy import Policy, Toolbox, policy_of
 from bitrix24_dialogs.tools import all_tools
 from bitrix24_dialogs.transport.caller import caller_of
 from bitrix24_dialogs.transport.traffic import Traffic
@@ -84,9 +84,9 @@ class Catalogue:
     listed: list[types.Tool]
 
     @classmethod
-    def of(cls, policy: Policy) -> "Catalogue":
-        """All tools under ``policy``."""
-        toolbox = Toolbox(all_tools(), policy)
+    def of(cls, tools: Sequence[AnyTool], policy: Policy) -> "Catalogue":
+        """``tools`` under ``policy``."""
+        toolbox = Toolbox(tools, policy)
         return cls(toolbox, [published(tool) for tool in toolbox.listed()])
 
 
@@ -99,8 +99,10 @@ def build_server(settings: Settings, clock: Clock | None = None, portal_app: Any
         portal_app: an ASGI portal to talk to instead of the network.
     """
     clock = clock or SystemClock()
-    everything = Catalogue.of(Policy(read_only=settings.read_only))
-    reading = Catalogue.of(Policy(read_only=True))
+    tools = all_tools()
+    policy = policy_of(settings, tools)
+    everything = Catalogue.of(tools, policy)
+    reading = Catalogue.of(tools, replace(policy, read_only=True))
     gateway = build_gateway(settings, clock, portal_app)
     traffic = Traffic()
     lines = frozenset(settings.lines)

@@ -32,6 +32,7 @@ def _path(value: object) -> object:
     return Path(value).expanduser()
 
 
+Names = Annotated[tuple[Annotated[str, StringConstraints(to_lower=True)], ...], NoDecode, BeforeValidator(_parts)]
 File = Annotated[Path, BeforeValidator(_path)]
 
 
@@ -55,6 +56,15 @@ class Settings(BaseSettings):
         None, description="A file that holds the webhook instead (Docker and Kubernetes secrets)."
     )
     read_only: bool = Field(False, description="`on` leaves only the tools that change nothing.")
+    toolsets: Names = Field(
+        (),
+        description="Groups of tools: `dialogs`, `inbox`, `reply`, `operators`, `lines`, `crm`, `people`, or `default`"
+        " (`dialogs,inbox`) and `all`.",
+    )
+    tools: Names = Field(
+        (), description="Only these tools of the groups that are on, such as `dialog_get,session_open`."
+    )
+    exclude_tools: Names = Field((), description="Not these tools.")
     lines: Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_parts)] = Field(
         (),
         description="Line numbers, such as `22,24`: dialogs of other lines are out of reach, reading included.",

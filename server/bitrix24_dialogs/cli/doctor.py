@@ -124,9 +124,8 @@ class Doctor:
         states = known if isinstance(known, dict) else {}
         working = [tool for tool in tools if self._works(tool, states.get(tool.name), scopes, may_write=may_write)]
         self._say(_GOOD if len(working) == len(tools) else _BAD, f"{len(working)} of {len(tools)} tools will work")
-        hidden = len(self.app.toolbox.tools) - len(tools)
-        if hidden:
-            self._say(_GOOD, f"{hidden} tools are switched off by BITRIX24_READ_ONLY")
+        for setting, hidden in self.app.toolbox.hidden().items():
+            self._say(_GOOD, f"{hidden} tools are switched off by {setting}")
         return len(working) == len(tools)
 
     def _works(self, tool: AnyTool, state: Any, scopes: frozenset[str], *, may_write: bool) -> bool:
