@@ -105,7 +105,7 @@ def build_server(settings: Settings, clock: Clock | None = None, portal_app: Any
     reading = Catalogue.of(tools, replace(policy, read_only=True))
     gateway = build_gateway(settings, clock, portal_app)
     traffic = Traffic()
-    lines = frozenset(settings.lines)
+    lines, reply_lines = frozenset(settings.lines), frozenset(settings.reply_lines)
 
     def catalogue(context: ServerRequestContext[Any]) -> Catalogue:
         return reading if caller_of(context).read_only else everything
@@ -127,6 +127,7 @@ def build_server(settings: Settings, clock: Clock | None = None, portal_app: Any
             deadline=Deadline.after(clock, DESK_SECONDS, 0 if tool.effect is Effect.READ else WRITE_SECONDS),
             words=Words(mask=settings.mask_contacts, conceal=await gateway.concealer()),
             lines=lines,
+            reply_lines=reply_lines,
             verify=settings.verify,
             tool=toolbox.signpost,
         )

@@ -69,11 +69,17 @@ class Settings(BaseSettings):
         (),
         description="Line numbers, such as `22,24`: dialogs of other lines are out of reach, reading included.",
     )
+    reply_lines: Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_parts)] = Field(
+        (),
+        description="Line numbers: nothing is written to dialogs of other lines, neither replies nor notes. Unset: all"
+        " lines that `BITRIX24_LINES` allows.",
+    )
     mask_contacts: bool = Field(False, description="`on` masks phone numbers and e-mail addresses in results.")
     verify: bool = Field(
         True,
         description="`off` drops the reads before and after a change, and the refusals that rest on the first: pinning"
-        " or saving a closed dialog then opens a session. Results say that nothing was verified.",
+        " or saving a closed dialog then opens a session. Results say that nothing was verified. What is written to"
+        " clients, colleagues and CRM is still preceded by a read.",
     )
     rate_limit: Annotated[Literal["standard", "enterprise", "off"], BeforeValidator(_lower)] = Field(
         "standard",

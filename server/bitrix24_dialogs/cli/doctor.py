@@ -22,6 +22,7 @@ from bitrix24_dialogs.toolbox.declaration import AnyTool, Effect
 _GOOD, _NOTE, _BAD = "ok  ", "note", "FAIL"
 _LONGEST_CHECK = 40.0
 _MOST_SKEW = 60.0
+_WIDER_THAN_USER_BRIEF = frozenset({"user", "user_basic"})
 
 
 def run_doctor(settings: Settings) -> int:
@@ -110,7 +111,7 @@ class Doctor:
         names = answer if isinstance(answer, list) else []
         scopes = frozenset(one_line(name)[:40] for name in names if isinstance(name, str))
         self._say(_GOOD, f"scopes: {', '.join(sorted(scopes)) or 'none'}")
-        return scopes
+        return scopes | {"user_brief"} if scopes & _WIDER_THAN_USER_BRIEF else scopes
 
     async def _tools(self, scopes: frozenset[str], *, may_write: bool) -> bool:
         tools = self.app.toolbox.listed()
