@@ -14,13 +14,31 @@ from bitrix24_dialogs.portal import Fault, Portal, default_portal, portal_app
 from bitrix24_dialogs.portal.actions import act
 from bitrix24_dialogs.server import build_server
 from bitrix24_dialogs.settings import Settings
+from bitrix24_dialogs.toolbox.policy import DEFAULT_TOOLSETS
+from bitrix24_dialogs.tools import all_tools
 
 READS = {
     "profile",
     "imopenlines.session.open",
     "imopenlines.dialog.get",
     "imopenlines.session.history.get",
+    "imopenlines.config.list.get",
+    "imopenlines.config.get",
+    "user.search",
+    "user.get",
+    "im.recent.get",
+    "im.search.chat.list",
+    "im.chat.get",
+    "imopenlines.crm.chat.get",
+    "crm.activity.list",
+    "crm.item.get",
+    "im.dialog.messages.get",
+    "scope",
+    "batch",
 }
+
+DEFAULT_TOOLS = [tool for tool in all_tools() if tool.toolset in DEFAULT_TOOLSETS]
+"""The tools that there are without any setting."""
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bitrix24_dialogs.cli.tools import tools_json
-from bitrix24_dialogs.server import published
+from bitrix24_dialogs.handlers.tools import published
 from generator.claude_plugin import marketplace, plugin_manifest
 from generator.clients import client_files
 from generator.docker_catalog import catalog_entry, catalog_tools

@@ -36,6 +36,7 @@ def _path(value: object) -> object:
         raise ValueError("expects a file's name; there is no such user's home") from None
 
 
+Names = Annotated[tuple[Annotated[str, StringConstraints(to_lower=True)], ...], NoDecode, BeforeValidator(_parts)]
 File = Annotated[Path, BeforeValidator(_path)]
 
 
@@ -59,15 +60,44 @@ class Settings(BaseSettings):
         None, description="A file that holds the webhook instead (Docker and Kubernetes secrets)."
     )
     read_only: bool = Field(False, description="`on` leaves only the tools that change nothing.")
+    toolsets: Names = Field(
+        (),
+        description="Groups of tools: `dialogs`, `inbox`, `reply`, `operators`, `lines`, `crm`, `people`, or `default`"
+        " (`dialogs,inbox`) and `all`.",
+    )
+    tools: Names = Field(
+        (), description="Only these tools of the groups that are on, such as `dialog_get,session_open`."
+    )
+    exclude_tools: Names = Field((), description="Not these tools.")
     lines: Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_parts)] = Field(
         (),
         description="Line numbers, such as `22,24`: dialogs of other lines are out of reach, reading included.",
+    )
+    reply_lines: Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_parts)] = Field(
+        (),
+        description="Line numbers: nothing is written to dialogs of other lines, neither replies nor notes. Unset: all"
+        " lines that `BITRIX24_LINES` allows.",
+    )
+    confirm: Annotated[Literal["off", "destructive", "writes"], BeforeValidator(_lower)] = Field(
+        "off",
+        description="Which tools ask the person before they act, through the assistant's client: `destructive` (what"
+        " cannot be taken back), `writes` (every change), or `off` (the client asks as it sees fit). Where nobody can be"
+        " asked, they refuse.",
+    )
+    audit_file: File | None = Field(
+        None,
+        description="A file that gets a line before and after each change: time, tool, numbers, caller, outcome; never"
+        " texts. A change that cannot be written down does not happen.",
+    )
+    language: Annotated[Literal["en", "ru"], BeforeValidator(_lower)] = Field(
+        "en", description="`en` or `ru`: the language of commands, questions to people and prompts."
     )
     mask_contacts: bool = Field(False, description="`on` masks phone numbers and e-mail addresses in results.")
     verify: bool = Field(
         True,
         description="`off` drops the reads before and after a change, and the refusals that rest on the first: pinning"
-        " or saving a closed dialog then opens a session. Results say that nothing was verified.",
+        " or saving a closed dialog then opens a session. Results say that nothing was verified. What is written to"
+        " clients, colleagues and CRM is still preceded by a read.",
     )
     rate_limit: Annotated[Literal["standard", "enterprise", "off"], BeforeValidator(_lower)] = Field(
         "standard",

@@ -11,6 +11,7 @@ import pytest
 
 from bitrix24_dialogs.portal import Fault, default_portal, running_portal
 from tests.cli.conftest import Done, Run
+from tests.support import DEFAULT_TOOLS
 
 CLIENTS = ["claude-code", "cursor", "vscode", "claude-desktop"]
 
@@ -48,11 +49,13 @@ def test_the_demo_plays_a_case_to_its_end() -> None:
 def test_the_tools_are_listed_for_people_and_for_programs(run_here: Run) -> None:
     table = run_here("tools")
     assert table.returncode == 0
-    assert len(table.stdout.splitlines()) == 13
+    names = [tool.name for tool in DEFAULT_TOOLS]
+    assert [line.split()[0] for line in table.stdout.splitlines()][: len(names)] == names
     listed = json.loads(run_here("tools", "--json").stdout)["tools"]
-    assert {tool["name"] for tool in listed} == {line.split()[0] for line in table.stdout.splitlines()}
+    assert [tool["name"] for tool in listed] == names
     reading = run_here("tools", BITRIX24_READ_ONLY="on")
-    assert "10 more are switched off by BITRIX24_READ_ONLY" in reading.stdout
+    assert " more are switched off by BITRIX24_READ_ONLY" in reading.stdout
+    assert "session_join" not in reading.stdout
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -93,7 +96,7 @@ def test_the_doctor_finds_a_healthy_portal_healthy() -> None:
         webhook = portal.webhook_url("supervisor", base)
         done = run("doctor", BITRIX24_WEBHOOK_URL=webhook)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "13 of 13 tools will work" in done.stdout
+    assert f"{len(DEFAULT_TOOLS)} of {len(DEFAULT_TOOLS)} tools will work" in done.stdout
     assert f"acting as user {portal.employees['supervisor'].id}" in done.stdout
     assert "FAIL" not in done.stdout
     assert webhook.rstrip("/").rpartition("/")[2] not in done.stdout + done.stderr
@@ -106,7 +109,19 @@ def test_the_doctor_names_the_missing_scope(run_here: Run) -> None:
         done = run_here("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("operator", base))
     assert done.returncode == 1
     assert "the scope imopenlines is not granted: tick it" in done.stdout
-    assert "0 of 13 tools will work" in done.stdout
+    working = [tool for tool in DEFAULT_TOOLS if tool.scope in {"im", "crm"}]
+    assert f"{len(working)} of {len(DEFAULT_TOOLS)} tools will work" in done.stdout
+
+
+@pytest.mark.parametrize("scope", ["user_brief", "user_basic", "user"])
+def test_the_doctor_knows_that_a_wider_scope_will_do(run_here: Run, scope: str) -> None:
+    portal = default_portal()
+    portal.state.webhooks[portal.employees["operator"].id].scopes = [scope]
+    with running_portal(portal) as base:
+        webhook = portal.webhook_url("operator", base)
+        done = run_here("doctor", BITRIX24_WEBHOOK_URL=webhook, BITRIX24_TOOLSETS="people")
+    assert done.returncode == 0, done.stdout
+    assert "1 of 1 tools will work" in done.stdout
 
 
 def test_the_doctor_sees_a_dismissed_owner_and_a_wrong_clock(run_here: Run) -> None:
@@ -219,7 +234,7 @@ def test_the_doctor_does_not_call_unseen_what_it_has_not_seen(run_here: Run) -> 
         done = run_here("doctor", BITRIX24_WEBHOOK_URL=portal.webhook_url("supervisor", base))
     assert done.returncode == 1
     assert "could not be checked" in done.stdout
-    assert "0 of 13 tools will work" in done.stdout
+    assert f"0 of {len(DEFAULT_TOOLS)} tools will work" in done.stdout
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])

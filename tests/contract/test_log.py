@@ -9,7 +9,7 @@ from mcp.shared.exceptions import MCPError
 from tests.support import Case, case
 
 pytestmark = pytest.mark.anyio
-SERVER = "bitrix24_dialogs.server"
+SERVER = "bitrix24_dialogs.handlers.tools"
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:

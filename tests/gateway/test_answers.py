@@ -289,6 +289,16 @@ async def test_a_missing_time_block_is_an_empty_one() -> None:
         assert (await caller.gateway.read(METHOD, {}, caller.deadline())).time == {"operating": 0.5}
 
 
+@pytest.mark.parametrize(
+    ("count", "total"), [("7", 7), ("0", 0), ("-1", None), ("1e99", None), ('"7"', None), ("true", None), ("[]", None)]
+)
+async def test_the_length_of_a_list_is_kept_where_the_portal_counts(count: str, total: int | None) -> None:
+    counted = raw(200, f'{{"result": [], "next": 50, "total": {count}}}'.encode())
+    async with scripted(counted, answer([])) as portal, calling(portal.port) as caller:
+        assert (await caller.gateway.read(METHOD, {}, caller.deadline())).total == total
+        assert (await caller.gateway.read(METHOD, {}, caller.deadline())).total is None
+
+
 async def test_a_call_is_a_post_of_json_in_utf_8() -> None:
     async with scripted() as portal, calling(portal.port) as caller:
         await caller.read(TEXT="Привет 🙂", CHAT_ID=5, FLAG=True, NOTHING=None, LIST=[1, "two"])

@@ -91,6 +91,7 @@ class TestControl:
             "error": "CHAT_ID",
             "batched": False,
             "fault": "",
+            "start": 0,
         }
         await http.delete("/control/calls")
         assert len(portal.calls) == 0

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
+from bitrix24_dialogs.handlers.tools import published
 from bitrix24_dialogs.portal import portal_app
-from bitrix24_dialogs.server import published
 from bitrix24_dialogs.tools import all_tools
 from tests.support import Case, Told, case
 

@@ -126,8 +126,8 @@ async def test_taking_over_tells_from_whom() -> None:
 @pytest.mark.parametrize(
     ("key", "why", "advice"),
     [
-        ("waiting", "Nobody has accepted", "session_start"),
-        ("waiting_all", "Nobody has accepted", "session_start"),
+        ("waiting", "Nobody has accepted", "dialog_answer"),
+        ("waiting_all", "Nobody has accepted", "dialog_answer"),
         ("closed", "closed", "session_start"),
         ("mine", "already its operator", None),
     ],

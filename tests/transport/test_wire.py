@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from bitrix24_dialogs.gateway.credentials import parse_webhook
 from bitrix24_dialogs.server import build_server
 from bitrix24_dialogs.settings import Settings
+from tests.support import DEFAULT_TOOLS
 from tests.transport.harness import ERAS, TRANSPORTS, Served, connected, text_of
 from tests.transport.raw import ask, encoded, mcp_headers, modern_call
 from tests.transport.watched_portal import WatchedPortal
@@ -41,7 +42,7 @@ async def test_every_transport_and_era_shows_the_same(served: Served, portal: Wa
     async with Client(app.server) as client:
         expected = await seen_by(client, portal.chat_id)
     await app.close()
-    assert len(expected["tools"]) == 13
+    assert len(expected["tools"]) == len(DEFAULT_TOOLS)
     for transport, era in WAYS:
         async with connected(served, transport, era, "first") as client:
             assert (client.protocol_version >= "2026") == (era == "auto")
@@ -66,7 +67,7 @@ async def test_a_reading_caller_can_only_read_while_others_see_everything(
         connected(served, transport, era, "first") as first,
     ):
         assert [tool.name for tool in (await reader.list_tools()).tools] == READING
-        assert len((await first.list_tools()).tools) == 13
+        assert len((await first.list_tools()).tools) == len(DEFAULT_TOOLS)
         card = await reader.call_tool("dialog_get", {"chat_id": portal.chat_id})
         assert not card.is_error
         refusals = []

@@ -22,6 +22,7 @@ from bitrix24_dialogs.toolbox.declaration import AnyTool, Effect
 _GOOD, _NOTE, _BAD = "ok  ", "note", "FAIL"
 _LONGEST_CHECK = 40.0
 _MOST_SKEW = 60.0
+_WIDER_THAN_USER_BRIEF = frozenset({"user", "user_basic"})
 
 
 def run_doctor(settings: Settings) -> int:
@@ -110,7 +111,7 @@ class Doctor:
         names = answer if isinstance(answer, list) else []
         scopes = frozenset(one_line(name)[:40] for name in names if isinstance(name, str))
         self._say(_GOOD, f"scopes: {', '.join(sorted(scopes)) or 'none'}")
-        return scopes
+        return scopes | {"user_brief"} if scopes & _WIDER_THAN_USER_BRIEF else scopes
 
     async def _tools(self, scopes: frozenset[str], *, may_write: bool) -> bool:
         tools = self.app.toolbox.listed()
@@ -124,9 +125,8 @@ class Doctor:
         states = known if isinstance(known, dict) else {}
         working = [tool for tool in tools if self._works(tool, states.get(tool.name), scopes, may_write=may_write)]
         self._say(_GOOD if len(working) == len(tools) else _BAD, f"{len(working)} of {len(tools)} tools will work")
-        hidden = len(self.app.toolbox.tools) - len(tools)
-        if hidden:
-            self._say(_GOOD, f"{hidden} tools are switched off by BITRIX24_READ_ONLY")
+        for setting, hidden in self.app.toolbox.hidden().items():
+            self._say(_GOOD, f"{hidden} tools are switched off by {setting}")
         return len(working) == len(tools)
 
     def _works(self, tool: AnyTool, state: Any, scopes: frozenset[str], *, may_write: bool) -> bool:

@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for warning in unknown_settings(os.environ):
         print(f"{PROGRAM}: {warning}", file=sys.stderr)  # noqa: T201 - what a person reads
     try:
-        settings = load_settings(arguments.env_file, **({"demo": True} if arguments.demo else {}))
+        settings = load_settings(arguments.env_file, **_overrides(arguments))
         command: Command = arguments.run
         return command(arguments, settings)
     except SettingsError as error:
@@ -42,6 +42,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_BAD_SETTINGS
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
+    """The settings that flags set; they win over the environment."""
+    flags = {"demo": arguments.demo, "toolsets": arguments.toolsets}
+    return {name: value for name, value in flags.items() if value is not None}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -147,6 +153,9 @@ def _common(parser: argparse.ArgumentParser, *, suppress: bool) -> None:
     )
     parser.add_argument(
         "--demo", action="store_true", default=default, help="run on the built-in portal; same as BITRIX24_DEMO=1"
+    )
+    parser.add_argument(
+        "--toolsets", metavar="NAMES", default=default, help="groups of tools, or all; same as BITRIX24_TOOLSETS"
     )
 
 

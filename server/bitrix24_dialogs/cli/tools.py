@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from bitrix24_dialogs.cli.terminal import Terminal
-from bitrix24_dialogs.server import build_server, published
+from bitrix24_dialogs.handlers.tools import published
+from bitrix24_dialogs.server import build_server
 from bitrix24_dialogs.settings import Settings
 
 
@@ -18,12 +19,11 @@ def run_tools(settings: Settings, *, as_json: bool) -> int:
         )
         return 0
     tools = toolbox.listed()
-    width = max(len(tool.name) for tool in tools)
+    width = max((len(tool.name) for tool in tools), default=0)
     for tool in tools:
         terminal.line(f"{tool.name:<{width}}  {tool.effect.value:<11}  {tool.title}")
-    hidden = len(toolbox.tools) - len(tools)
-    if hidden:
-        terminal.line(f"{hidden} more are switched off by BITRIX24_READ_ONLY.")
+    for setting, hidden in toolbox.hidden().items():
+        terminal.line(f"{hidden} more are switched off by {setting}.")
     return 0
 
 

@@ -67,8 +67,17 @@ async def read_dialog(desk: Desk, identifier: Mapping[str, Any]) -> Dialog:
         DialogRefused: not found or no rights, or its line is out of reach.
         PortalError: it could not be read.
     """
-    me = await desk.me()
-    card = _checked(await desk.read("imopenlines.dialog.get", identifier), identifier)
+    return dialog_of(desk, await desk.me(), await desk.read("imopenlines.dialog.get", identifier), identifier)
+
+
+def dialog_of(desk: Desk, me: int, result: object, identifier: Mapping[str, Any]) -> Dialog:
+    """The dialog of which ``result`` is the card, as the employee ``me`` sees it; it was asked for by ``identifier``.
+
+    Raises:
+        DialogRefused: its line is out of reach.
+        BadAnswer: it is no card, or another dialog's.
+    """
+    card = _checked(result, identifier)
     data = parse_entity_data(card["entity_data_1"])
     connector, code_line, _, client_id = code_parts(text(card.get("entity_id")))
     line = data.moved_to_line or code_line
@@ -85,9 +94,9 @@ async def read_dialog(desk: Desk, identifier: Mapping[str, Any]) -> Dialog:
         user_code=desk.words.identifier(text(card.get("entity_id"))),
         client=_person(desk, client_id, names),
         operator=_person(desk, owner, names),
-        your_role="operator" if owner == me else _ROLES.get(text(card.get("role")), "none"),
+        your_role="operator" if owner == me else ROLES.get(text(card.get("role")), "none"),
         session_id=data.session_id or None,
-        session_started=_moment(data.session_started, text(card.get("date_create"))),
+        session_started=moment_of(data.session_started, text(card.get("date_create"))),
         closing=data.closing or None,
         pinned=data.pinned,
         silent=card.get("entity_data_3") == "Y",
@@ -126,7 +135,8 @@ def code_parts(code: str) -> tuple[str, int, str, int]:
     return connector, whole(line), channel_chat, whole(client)
 
 
-_ROLES: Mapping[str, Role] = {"owner": "operator", "manager": "participant", "member": "participant"}
+ROLES: Mapping[str, Role] = {"owner": "operator", "manager": "participant", "member": "participant"}
+"""What the portal calls a caller's role in a chat; whoever is none of these takes no part in it."""
 
 
 def _names(card: Mapping[str, Any]) -> dict[int, str]:
@@ -140,7 +150,7 @@ def _person(desk: Desk, number: int, names: Mapping[int, str]) -> Person | None:
     return Person(number, desk.words.name(names.get(number, "")) or None) if number else None
 
 
-def _moment(seconds: int, like: str) -> str | None:
+def moment_of(seconds: int, like: str) -> str | None:
     """Unix seconds as ISO 8601, in the time zone of the portal's own time ``like``."""
     try:
         zone = datetime.fromisoformat(like).tzinfo

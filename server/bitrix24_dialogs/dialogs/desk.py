@@ -1,15 +1,17 @@
 """An operator's desk: everything that one tool call may use, and nothing that outlives it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from typing import Any
 
 from bitrix24_dialogs.dialogs.refusals import DialogRefused, explain, refused_before_anything
+from bitrix24_dialogs.dialogs.scopes import grant
+from bitrix24_dialogs.gateway.answers import Answer
 from bitrix24_dialogs.gateway.clock import Deadline
-from bitrix24_dialogs.gateway.errors import Executed, PortalError, Refused
+from bitrix24_dialogs.gateway.errors import Executed, PortalError, Refused, ScopeMissing
 from bitrix24_dialogs.gateway.gateway import Gateway
 from bitrix24_dialogs.presenting.words import Words
 
@@ -42,20 +44,24 @@ class Desk:
         deadline: when the call has to have ended.
         words: turns the portal's texts into safe plain ones.
         lines: the lines whose dialogs are in reach; empty for all.
+        reply_lines: the lines to whose dialogs something may be written; empty for all in reach.
         verify: whether writes are surrounded by reads.
         tool: how advice names a tool: with the setting that switches it off, where it is off.
         calls: what the portal answered so far.
         fate: what has become of the write, if there was one.
+        portal_time: the portal's own time at its last answer, in unix seconds, where it tells it.
     """
 
     gateway: Gateway
     deadline: Deadline
     words: Words
     lines: frozenset[int]
+    reply_lines: frozenset[int]
     verify: bool
     tool: Callable[[str], str]
     calls: list[PortalCall] = field(default_factory=list)
     fate: Fate = Fate.NOTHING_SENT
+    portal_time: float | None = None
 
     async def me(self) -> int:
         """The acting employee's number.
@@ -72,12 +78,25 @@ class Desk:
             DialogRefused: the portal refused it for a reason that dialogs know.
             PortalError: anything else that went wrong.
         """
-        # Before a change, a read that leaves no time for it is of no use.
-        spare = self.deadline.change if self.fate is Fate.NOTHING_SENT else 0
-        return await self._call(partial(self.gateway.read, spare=spare), method, params)
+        return (await self._read(method, params)).result
 
-    async def write(self, method: str, params: Mapping[str, Any]) -> Any:
+    async def read_page(self, method: str, params: Mapping[str, Any]) -> tuple[Any, int | None]:
+        """Like `read`, for a page of a list: its result, and how long the whole list is, where the portal counts.
+
+        Raises:
+            DialogRefused: the portal refused it for a reason that dialogs know.
+            PortalError: anything else that went wrong.
+        """
+        answer = await self._read(method, params)
+        return answer.result, answer.total
+
+    async def write(self, method: str, params: Mapping[str, Any], spare: float = 0) -> Any:
         """The result of a method that changes something; it runs at most once.
+
+        Arguments:
+            method: its name.
+            params: its parameters.
+            spare: seconds of the call that have to be left after it, for looking what came of it.
 
         Raises:
             DialogRefused: the portal refused it for a reason that dialogs know.
@@ -85,7 +104,7 @@ class Desk:
         """
         self.fate = Fate.OPEN
         try:
-            result = await self._call(self.gateway.write, method, params)
+            answer = await self._call(self.gateway.write, method, params, spare)
         except (DialogRefused, Refused) as refused:
             if refused_before_anything(refused.code):
                 self.fate = Fate.NOTHING_SENT
@@ -95,7 +114,7 @@ class Desk:
                 self.fate = Fate.NOTHING_SENT
             raise
         self.fate = Fate.ACCEPTED
-        return result
+        return answer.result
 
     def advise(self, text: str) -> str:
         """``text`` with the tools that stand in braces named as the caller may use them."""
@@ -117,14 +136,28 @@ class Desk:
                 "The setting BITRIX24_LINES names the lines that this server may work with",
             )
 
-    async def _call(self, send: Callable[..., Any], method: str, params: Mapping[str, Any]) -> Any:
+    def in_our_words(self, method: str, error: PortalError) -> DialogRefused | PortalError:
+        """``error`` of ``method``, told with what only dialogs know: what a code means there, which scope it needs."""
+        if isinstance(error, ScopeMissing):
+            return ScopeMissing(error.what, grant(method), error.code)
+        explained = explain(method, error.code) if isinstance(error, Refused) else None
+        return self.refusal(*explained, error.code, error.said) if explained else error
+
+    async def _read(self, method: str, params: Mapping[str, Any]) -> Answer:
+        # Before a change, a read that leaves no time for it is of no use.
+        spare = self.deadline.change if self.fate is Fate.NOTHING_SENT else 0
+        return await self._call(partial(self.gateway.read, spare=spare), method, params)
+
+    async def _call(
+        self, send: Callable[..., Awaitable[Answer]], method: str, params: Mapping[str, Any], spare: float = 0
+    ) -> Answer:
         try:
-            answer = await send(method, params, self.deadline)
-        except Refused as refused:
-            explained = explain(method, refused.code)
-            if explained is None:
+            answer = await send(method, params, self.deadline.earlier(spare) if spare else self.deadline)
+        except PortalError as error:
+            told = self.in_our_words(method, error)
+            if told is error:
                 raise
-            why, advice = explained
-            raise self.refusal(why, advice, refused.code, refused.said) from None
+            raise told from None
+        self.portal_time = answer.time.get("finish", self.portal_time)
         self.calls.append(PortalCall(method, answer.time.get("duration"), answer.time.get("operating")))
-        return answer.result
+        return answer

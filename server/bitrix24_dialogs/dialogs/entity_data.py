@@ -22,7 +22,8 @@ class EntityData:
     """``entity_data_1``: ten values, of which these matter here.
 
     ``crm`` is the most advanced item bound; ``session_id`` and ``moved_to_line`` are 0 where there is none;
-    ``session_started`` is in unix seconds.
+    ``session_started`` is in unix seconds; so is ``replies_until``, until when the channel takes replies: 0 where it
+    always does.
     """
 
     crm_saved: bool
@@ -32,6 +33,7 @@ class EntityData:
     session_id: int
     session_started: int
     moved_to_line: int
+    replies_until: int
 
 
 def parse_entity_data(text: str) -> EntityData:
@@ -49,6 +51,7 @@ def parse_entity_data(text: str) -> EntityData:
         session_id=_positive(at(6)),
         session_started=_positive(at(7)),
         moved_to_line=_positive(at(8)),
+        replies_until=_positive(at(9)),
     )
 
 

@@ -27,7 +27,10 @@ class DialogRefused(Exception):
 # closed dialog may have got a new session (behaviour 8.8, 8.13).
 _BEFORE_ANYTHING = frozenset(
     {"CHAT_ID", "CHAT_ID_EMPTY", "CHAT_TYPE", "ACCESS_DENIED", "OPERATOR_WRONG", "USER_ID", "IM_LOAD_ERROR"}
-    | {"EMPTY_SESSION_ID", "EMPTY_VOTE_PARAMS", "ERROR_METHOD_NOT_FOUND"}
+    | {"EMPTY_SESSION_ID", "EMPTY_VOTE_PARAMS", "ERROR_METHOD_NOT_FOUND", "NOT_LOAD_SESSION_OR_CHAT"}
+    # Of im.message.add and crm.item.update.
+    | {"MESSAGE_EMPTY", "USER_ID_EMPTY", "USER_NOT_FOUND", "ACCESS_ERROR", "CANCELED"}
+    | {"NOT_FOUND", "CRM_FIELD_ERROR_VALUE_NOT_VALID", "ALLOWED_ONLY_INTRANET_USER", "UPDATE_DYNAMIC_ITEM_RESTRICTED"}
 )
 
 
@@ -76,17 +79,27 @@ _BY_CODE: Mapping[str, tuple[str, str]] = {
         "The portal's data of this dialog contradict each other",
         "Report it to the administrator",
     ),
+    "NOT_LOAD_SESSION_OR_CHAT": (
+        "The dialog has no open session any more, or its line was deleted",
+        "Look at the dialog with {dialog_get}",
+    ),
+    "ACCESS_DENIED_KICK": (
+        "The portal could not take you out of the dialog, as when it has been closed",
+        "Look at the dialog with {dialog_get}",
+    ),
     "IMOL_CHAT_ERROR_NOT_LOAD_CHAT": ("The portal could not read the chat", "Try once more, then report it"),
     # quirk: a code with blanks (behaviour 8.13)
     "ERROR IMOPENLINES CREATING CRM ENTITY": (
         "CRM refused to create the item",
         "Usually a required CRM field is empty; fill it in Bitrix24",
     ),
+    "FIND_SHORT": ("The portal wants more to look for", "Give at least two characters of the name"),
     "IM_NOT_INSTALLED": ("The messenger is switched off on this portal", "Ask the portal's administrator"),
     "IM_LOAD_ERROR": ("The messenger is not available on this portal", "Ask the portal's administrator"),
 }
 
-# Some refusals carry neither code nor text; what they mean depends on the method (behaviour 8.1, 8.8).
+# Some refusals carry neither code nor text; what they mean depends on the method (behaviour 8.1, 8.8). Where it depends
+# on the dialog's state as well, that is read: see dialogs/blank_refusals.py.
 _BLANK: Mapping[str, tuple[str, str]] = {
     "imopenlines.session.open": (
         "The webhook belongs to an extranet user, who may not look dialogs up",
@@ -108,6 +121,47 @@ _BY_METHOD: Mapping[tuple[str, str], tuple[str, str]] = {
     ("imopenlines.session.head.vote", "ACCESS_DENIED"): (
         f"The session was not found, or the webhook's owner may not rate it{_EITHER}",
         "If the number is right, ask an administrator for the right to rate conversations",
+    ),
+    ("imopenlines.operator.finish", "ERROR_USER_NOT_OPERATOR"): (
+        "Only the dialog's operator can finish it, and the webhook's owner is not",
+        "{dialog_finish_other} finishes a dialog of another, or one that nobody has accepted",
+    ),
+    ("imopenlines.operator.transfer", "OPERATOR_WRONG"): (
+        "The portal refused the transfer: no rights to the dialog, a target that cannot take it, or a busy queue",
+        "Check the dialog with {dialog_get}, the colleague with {colleague_find}, the line with {line_get}",
+    ),
+    ("im.dialog.messages.get", "ACCESS_ERROR"): (
+        "The webhook's owner takes no part in this dialog, so they cannot read its messages",
+        "{session_history_get} reads them",
+    ),
+    ("im.message.add", "ACCESS_ERROR"): (
+        "The portal did not let you write: you take no part in the dialog any more, as when it is taken over or closed",
+        "{dialog_get} shows who has it",
+    ),
+    ("im.message.add", "CANCELED"): (
+        "The portal cancelled the message: the client's channel is not connected, or the dialog's line is switched off",
+        "Ask an administrator to look at the line in Bitrix24",
+    ),
+    ("im.message.add", "PARAMS_ERROR"): (
+        "The portal did not add the message, or is still adding it",
+        "Wait a minute and look at the dialog before anything is sent again",
+    ),
+    ("crm.item.get", "NOT_FOUND"): (
+        "CRM has no such item any more: it was deleted",
+        "{dialog_get} shows what the dialog is saved as now",
+    ),
+    ("crm.item.get", "ACCESS_DENIED"): (
+        "The webhook's owner may not read this item in CRM",
+        "Ask an administrator for the right to read it",
+    ),
+    ("crm.item.update", "NOT_FOUND"): ("CRM has no such item any more: it was deleted", "There is nothing to change"),
+    ("crm.item.update", "ACCESS_DENIED"): (
+        "The webhook's owner may read this item in CRM, but not change it",
+        "Ask its responsible person or an administrator to change it",
+    ),
+    ("crm.item.update", "CRM_FIELD_ERROR_VALUE_NOT_VALID"): (
+        "CRM did not take one of the values",
+        "Correct what its own words name, and call again",
     ),
     ("imopenlines.session.open", "ACCESS_DENIED"): (
         f"No dialog with this user_code was found, or the webhook's owner has no rights to it{_EITHER}",

@@ -9,12 +9,8 @@ from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.history import read_session
 from bitrix24_dialogs.dialogs.refusals import DialogRefused
 
-ACCEPT = (
-    "{session_start} accepts it if the queue has assigned it to nobody; otherwise the assigned operator accepts it in"
-    " Bitrix24; that may be you"
-)
+ACCEPT = "{dialog_answer} accepts it"
 _WAITS = "It still waits for the operator whom the queue assigned, who may be you; the portal does not show who that is"
-_ACCEPT_THERE = "That operator accepts it in Bitrix24 itself"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,10 +78,10 @@ async def start_session(desk: Desk, chat_id: int) -> Started:
             "joined",
             changed=True,
             why=_WAITS if waits else "The session has an operator already",
-            next_step=_ACCEPT_THERE if waits else desk.advise("{session_intercept} makes you its operator"),
+            next_step=desk.advise(ACCEPT if waits else "{session_intercept} makes you its operator"),
         )
     if after.state == "waiting":
-        return _started(after, "unchanged", changed=False, why=_WAITS, next_step=_ACCEPT_THERE)
+        return _started(after, "unchanged", changed=False, why=_WAITS, next_step=desk.advise(ACCEPT))
     return _started(
         after,
         "unchanged",

@@ -20,15 +20,19 @@ _LONGEST_LOOKED_AT = 2000
 _LONGEST_DESCRIPTION = 200
 _CODE = re.compile(r"[A-Za-z0-9_ .-]{1,64}")  # anything else is no code, but somebody's words
 _TIMES = ("start", "finish", "duration", "processing", "operating", "operating_reset_at")
+_LARGEST_TOTAL = 2**53 - 1
 _LARGEST_TIME = 1e12  # no count of seconds is; an integer of hundreds of digits would not even be a float
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A method's result, and the numbers of the portal's ``time`` block: seconds, all of them finite."""
+    """A method's result, the numbers of the portal's ``time`` block (seconds, all of them finite), and, beside a page
+    of a list, how long the whole list is: None where the portal does not count (protocol notes 1.3).
+    """
 
     result: Any = field(repr=False)
     time: dict[str, float] = field(default_factory=dict)
+    total: int | None = None
 
 
 async def read_any_answer(answer: HttpAnswer, secrets: Sequence[str]) -> Answer:
@@ -53,7 +57,7 @@ def read_answer(answer: HttpAnswer, secrets: Sequence[str]) -> Answer:
         raise error_from_page(answer.status, empty=not answer.body.strip())
     if "error" in body:
         raise _error(answer.status, body, secrets)
-    return Answer(body["result"], _times(body.get("time")))
+    return Answer(body["result"], _times(body.get("time")), _total(body.get("total")))
 
 
 def _error(status: int, body: dict[str, Any], secrets: Sequence[str]) -> PortalError:
@@ -70,6 +74,12 @@ def _error(status: int, body: dict[str, Any], secrets: Sequence[str]) -> PortalE
 
 def _one_line(text: str) -> str:
     return " ".join(redact(text).split())
+
+
+def _total(count: object) -> int | None:
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= _LARGEST_TOTAL:
+        return None  # quirk: -1 where the portal does not count
+    return count
 
 
 def _times(block: object) -> dict[str, float]:

@@ -87,7 +87,8 @@ def can_read_history(portal: Portal, caller: User, session: Session) -> bool:
         return True
     if right == "department" and session.operator in _department(portal, caller):
         return True
-    return _can_read_activity(portal, caller, session.activity)
+    # quirk: a session without an activity is readable by every employee
+    return not session.activity or can_read_activity(portal, caller, session.activity)
 
 
 def can_vote(portal: Portal, caller: User, line_id: int) -> bool:
@@ -105,10 +106,8 @@ def can_read_item(portal: Portal, caller: User, kind: str, item_id: int) -> bool
     return item is not None and (caller.admin or caller.id == item.responsible or caller.id in item.readers)
 
 
-def _can_read_activity(portal: Portal, caller: User, activity_id: int) -> bool:
-    # quirk: a session without an activity is readable by every employee
-    if not activity_id:
-        return True
+def can_read_activity(portal: Portal, caller: User, activity_id: int) -> bool:
+    """Tell whether the caller may read a CRM activity, or one of the items it is bound to (behaviour 6.5)."""
     activity = portal.state.activities.get(activity_id)
     if activity is None:
         return False

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from bitrix24_dialogs.portal import operations, texts
-from bitrix24_dialogs.portal.chatdata import UserCode
+from bitrix24_dialogs.portal import closing, crm, operations, sending, texts
+from bitrix24_dialogs.portal.chatdata import UserCode, flag
 from bitrix24_dialogs.portal.entities import Chat, File, Line, Message, Session, Status, User
 from bitrix24_dialogs.portal.errors import ActionError
+from bitrix24_dialogs.portal.methods_marks import mode_silent
 from bitrix24_dialogs.portal.portal import Portal
 
 Who = int | str
@@ -144,10 +145,7 @@ def operator_writes(
     if user.id not in dialog.members:
         raise ActionError(f"{user.name} is no participant of chat {dialog.id}")
     message = _post(portal, dialog, user.id, text, files)
-    message.hidden = dialog.entity_data_3 == "Y" or user.id in dialog.silent_for
-    session = _open_session(portal, dialog)
-    if session and not (message.hidden or session.wait_answer or session.wait_action):
-        session.status = Status.OPERATOR
+    sending.pass_on(portal, dialog, user, message)
     return message
 
 
@@ -160,6 +158,8 @@ def operator_answers(portal: Portal, who: Who, chat: Where) -> None:
     user, dialog = portal.employee(who), find_chat(portal, chat)
     if not operations.accept(portal, dialog, user):
         raise ActionError(f"{user.name} cannot accept chat {dialog.id}")
+    for session in portal.open_sessions(dialog.entity_id):
+        crm.reassign(portal, session, user.id)
 
 
 def operator_finishes(portal: Portal, who: Who, chat: Where) -> None:
@@ -247,6 +247,21 @@ def transfer_to_operator(portal: Portal, who: Who, chat: Where) -> None:
     operations.return_to_queue(portal, dialog, session, alone)
 
 
+def block_replies(portal: Portal, chat: Where, seconds: float, reason: str = "TIME_LIMIT") -> None:
+    """A channel takes replies only for so many seconds from now; none any more with 0 or less.
+
+    Raises:
+        ActionError: there is no such chat.
+    """
+    until = int((portal.now() + timedelta(seconds=seconds)).timestamp())
+    portal.update_flags(find_chat(portal, chat), block_date=until, block_reason=reason)
+
+
+def switch_silent(portal: Portal, who: Who, chat: Where, on: bool = True) -> None:
+    """An employee switches silent mode."""
+    mode_silent(portal, portal.employee(who), {"CHAT_ID": find_chat(portal, chat).id, "ACTIVATE": flag(on)})
+
+
 def dismiss_employee(portal: Portal, who: Who) -> None:
     """An employee leaves; his webhook goes on as the portal's system user (or as nobody)."""
     portal.employee(who).active = False
@@ -311,20 +326,7 @@ def release_locks(portal: Portal, chat: Where) -> None:
 
 
 def _finish(portal: Portal, chat: Chat, text: str) -> None:
-    session, line_id = _needed_session(portal, chat), UserCode.parse(chat.entity_id).line_id
-    line = portal.state.lines.get(line_id)
-    closing = bool(line and (line.closing_text or line.vote_request))
-    if session.status == Status.WAIT_CLIENT:
-        operations.close(portal, chat, session, Status.CLOSE, texts.CLOSED)
-    elif line and closing:
-        portal.post(chat, text)
-        if line.closing_text:
-            portal.post(chat, line.closing_text, importantConnector="Y")
-        session.status, session.wait_action, session.wait_vote = Status.WAIT_CLIENT, True, line.vote_request
-        session.close_at = portal.now() + timedelta(days=1)
-        portal.update_flags(chat, wait_action=True)
-    else:
-        operations.close(portal, chat, session, Status.CLOSE, text)
+    closing.finish(portal, chat, _needed_session(portal, chat), text)
 
 
 def _post(portal: Portal, chat: Chat, author: int, text: str, files: list[dict[str, Any]] | None) -> Message:
@@ -374,6 +376,8 @@ ACTIONS: Mapping[str, Callable[..., Any]] = {
         return_to_queue,
         transfer_to_line,
         transfer_to_operator,
+        block_replies,
+        switch_silent,
         dismiss_employee,
         change_employee,
         change_line,

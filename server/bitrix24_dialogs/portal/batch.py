@@ -37,6 +37,8 @@ def run_batch(params: Mapping[str, Any], command: Command) -> dict[str, Any]:
     results: dict[str, Any] = {}
     errors: dict[str, Any] = {}
     times: dict[str, Any] = {}
+    totals: dict[str, Any] = {}
+    nexts: dict[str, Any] = {}
     for key, line in commands.items():
         if not isinstance(line, str):
             continue  # quirk: skipped without a word
@@ -49,11 +51,13 @@ def run_batch(params: Mapping[str, Any], command: Command) -> dict[str, Any]:
                 break
         else:
             results[str(key)], times[str(key)] = body["result"], body["time"]
+            totals |= {str(key): body["total"]} if "total" in body else {}
+            nexts |= {str(key): body["next"]} if "next" in body else {}
     return {
         "result": php.encoded_map(results),
         "result_error": php.encoded_map(errors),
-        "result_total": [],
-        "result_next": [],
+        "result_total": php.encoded_map(totals),
+        "result_next": php.encoded_map(nexts),
         "result_time": php.encoded_map(times),
     }
 

@@ -4,11 +4,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bitrix24_dialogs.portal import php
+
 
 @dataclass
 class Call:
     """One request, or one command of a batch (`batched`).
 
+    `start` is where a list's page begins; it is no parameter of any method (protocol notes 1.2).
     `executed` tells whether the method ran; `status` is the HTTP status it answered, or would have
     answered had no fault spoiled the answer; `error` is the error code, None for a success, and `fault`
     the kind of fault that met the request.
@@ -24,6 +27,12 @@ class Call:
     error: str | None = None
     batched: bool = False
     fault: str = ""
+    start: int = 0
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What a method gets: the parameters, and `start` for one that has pages."""
+        return {**self.params, "start": self.start} if self.start else self.params
 
 
 @dataclass
@@ -34,7 +43,9 @@ class CallLog:
 
     def open(self, time: datetime, user_id: int, method: str, params: dict[str, Any], *, batched: bool = False) -> Call:
         """Begin the record of a call."""
-        call = Call(len(self.entries) + 1, time, user_id, method, params, batched=batched)
+        own = {name: value for name, value in params.items() if name != "start"}
+        start = php.to_int(params.get("start"))
+        call = Call(len(self.entries) + 1, time, user_id, method, own, batched=batched, start=start)
         self.entries.append(call)
         return call
 

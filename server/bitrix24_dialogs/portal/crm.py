@@ -1,5 +1,7 @@
 """What a session does in CRM: searching, creating and binding items (behaviour 7 and 8.13)."""
 
+from typing import Any
+
 from bitrix24_dialogs.portal import texts
 from bitrix24_dialogs.portal.chatdata import (
     CRM_TYPES,
@@ -56,7 +58,8 @@ def create(portal: Portal, chat: Chat, session: Session, mode: CrmMode) -> None:
         return
     bindings: dict[str, int] = {}
     for kind in wanted:
-        item = CrmItem(portal.state.next_id(kind), kind, chat.title, session.operator)
+        person = _person(portal, chat) if kind in {"LEAD", "CONTACT"} else {}
+        item = CrmItem(portal.state.next_id(kind), kind, chat.title, session.operator, fields=person)
         portal.state.crm_items.append(item)
         bindings[kind] = item.id
         portal.post(chat, texts.CRM_CREATED[kind], attach=[_card(portal, item)])
@@ -87,6 +90,12 @@ def _bind(portal: Portal, chat: Chat, session: Session, bindings: dict[str, int]
     )
     portal.state.activities[activity.id] = activity
     session.crm, session.activity = True, activity.id
+
+
+def _person(portal: Portal, chat: Chat) -> dict[str, Any]:
+    """Return what a new item knows of the client."""
+    client = portal.state.users.get(UserCode.parse(chat.entity_id).client_id)
+    return {"name": client.first_name, "lastName": client.last_name} if client else {}
 
 
 def _card(portal: Portal, item: CrmItem) -> dict[str, object]:

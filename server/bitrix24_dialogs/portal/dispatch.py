@@ -11,6 +11,7 @@ from bitrix24_dialogs.portal.cards import stamp
 from bitrix24_dialogs.portal.entities import Webhook
 from bitrix24_dialogs.portal.errors import PhpError, RestError
 from bitrix24_dialogs.portal.methods import Caller, Params, acting_caller, check_scope, find_method
+from bitrix24_dialogs.portal.pages import Page
 from bitrix24_dialogs.portal.portal import Portal
 
 FATAL_PAGE = "<html><head><title>500 Internal Server Error</title></head><body>Internal Server Error</body></html>"
@@ -71,7 +72,8 @@ def authorised(portal: Portal, user_id: int, secret: str) -> Webhook:
 
 def error_answer(error: RestError) -> Answer:
     """Return the answer to an error; it has no time block."""
-    return Answer(error.status, {"error": error.code, "error_description": error.description})
+    body = {"error": error.code, "error_description": error.description}
+    return Answer(error.status, {**body, "argument": error.argument} if error.argument else body)
 
 
 def run(portal: Portal, caller: Caller, call: Call) -> dict[str, Any]:
@@ -93,10 +95,13 @@ def run(portal: Portal, caller: Caller, call: Call) -> dict[str, Any]:
     call.executed = True
     seconds = portal.settings.run_times.get(call.method, portal.settings.run_time)
     try:
-        result = method.run(portal, caller, call.params)
+        result = method.run(portal, caller, call.given)
     finally:
         portal.limits.charge(counter, seconds, moment)
-    return {"result": result, "time": _time_block(portal, started, seconds, counter)}
+    time = _time_block(portal, started, seconds, counter)
+    if isinstance(result, Page):
+        return {"result": result.items, **result.beside(), "time": time}
+    return {"result": result, "time": time}
 
 
 def _batch(portal: Portal, caller: Caller, call: Call) -> dict[str, Any]:

@@ -80,7 +80,11 @@ class Webhook:
 
 @dataclass
 class Line:
-    """An open line's configuration."""
+    """An open line's configuration.
+
+    `shown_names` are what clients see of employees who do not appear under their own names; `queue_seconds` is how
+    long the queue waits for one employee; without `work_from` the line works round the clock.
+    """
 
     id: int
     name: str
@@ -96,6 +100,11 @@ class Line:
     closing_text: str = ""
     vote_request: bool = False
     welcome_bot: int = 0
+    shown_names: dict[int, str] = field(default_factory=dict)
+    queue_seconds: int = 60
+    work_from: str = ""
+    work_to: str = ""
+    time_zone: str = ""
 
 
 @dataclass
@@ -174,7 +183,11 @@ class Session:
 
 @dataclass
 class Message:
-    """A message; author 0 for every system message. `hidden` marks one written in silent mode."""
+    """A message; author 0 for every system message.
+
+    `hidden` marks one written in silent mode, `sent` one that went out to the client's channel; `uuid` is what its
+    sender called it by.
+    """
 
     id: int
     chat_id: int
@@ -183,6 +196,8 @@ class Message:
     text: str
     params: dict[str, Any] = field(default_factory=dict)
     hidden: bool = False
+    sent: bool = False
+    uuid: str = ""
 
 
 @dataclass
@@ -203,7 +218,8 @@ class File:
 class CrmItem:
     """A CRM item. Readable by its responsible, its readers and administrators.
 
-    `client` links it to a client, so that the search at a session's start finds it.
+    `client` links it to a client, so that the search at a session's start finds it. `fields` holds what else is stored,
+    under the names of `crm.item.get`; its phones and addresses are in `fm`.
     """
 
     id: int
@@ -212,6 +228,7 @@ class CrmItem:
     responsible: int = 0
     readers: list[int] = field(default_factory=list)
     client: int = 0
+    fields: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -247,6 +264,10 @@ class Settings:
         run_time: pretended seconds a method runs, `run_times` the same for single methods.
         head_vote_feature: whether the tariff has the supervisor's rating.
         bot_intercept: the later rule that an owner-less dialog can be taken from a bot (behaviour 8.7).
+        answer_conflict: the later rule that a colleague's dialog cannot be accepted (behaviour 12).
+        disconnected: channels that are no longer connected.
+        channel: whether channels confirm a message at once, leave it open, or fail to deliver it.
+        message_flags: whether the undocumented parameters of `im.message.add` are understood.
         crm_refuses: the text of a CRM refusal; empty when CRM accepts.
     """
 
@@ -260,6 +281,10 @@ class Settings:
     run_times: dict[str, float] = field(default_factory=dict)
     head_vote_feature: bool = True
     bot_intercept: bool = False
+    answer_conflict: bool = False
+    disconnected: list[str] = field(default_factory=list)
+    channel: Literal["confirms", "is_slow", "fails"] = "confirms"
+    message_flags: bool = True
     im_installed: bool = True
     crm_installed: bool = True
     crm_leads: bool = True

@@ -7,15 +7,17 @@ class RestError(Exception):
     Args:
         code: the error code; may be empty or hold blanks (behaviour 1).
         description: its text.
-        status: HTTP status; 400 for every error of a method.
+        status: HTTP status; 400 for nearly every error of a method.
+        argument: the parameter that is wrong, where the answer names it.
     """
 
-    def __init__(self, code: str, description: str = "", status: int = 400) -> None:
-        """Keep the three parts of the answer."""
+    def __init__(self, code: str, description: str = "", status: int = 400, argument: str = "") -> None:
+        """Keep the parts of the answer."""
         super().__init__(code or "(blank)")
         self.code = code
         self.description = description
         self.status = status
+        self.argument = argument
 
 
 class PhpError(Exception):

@@ -25,6 +25,8 @@ class Fault:
         encoding: how the body is written; "utf-8" unless told.
         error: short for a JSON error body with this code.
         seconds: length of a delay (any kind waits so long first), or between the bytes of a drip.
+        meanwhile: a helper action (see `actions`) that happens right before the method would run, as when somebody
+            else is faster. With the kind "delay" and no seconds nothing else is out of order.
     """
 
     kind: Kind = "answer"
@@ -40,6 +42,7 @@ class Fault:
     error: str | None = None
     description: str = ""
     seconds: float = 0.0
+    meanwhile: dict[str, Any] = field(default_factory=dict)
     id: int = 0
 
     def meets(self, method: str, user_id: int) -> bool:

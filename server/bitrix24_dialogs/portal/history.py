@@ -58,7 +58,7 @@ def session_history(portal: Portal, caller: User, session: Session, chat: Chat) 
         "chat": {str(chat.id): _chat(portal, chat)},
         "userBlockChat": {str(chat.id): encoded_map({user_id: m.muted for user_id, m in chat.members.items()})},
         "userInChat": {str(chat.id): list(chat.members)},
-        "files": encoded_map({file.id: _file(portal, file) for file in _files(portal, chat, messages)}),
+        "files": encoded_map({file.id: _file(portal, file) for file in files_of(portal, chat, messages)}),
     }
 
 
@@ -179,7 +179,8 @@ def _chat(portal: Portal, chat: Chat) -> dict[str, Any]:
     }
 
 
-def _files(portal: Portal, chat: Chat, messages: Iterable[Message]) -> list[File]:
+def files_of(portal: Portal, chat: Chat, messages: Iterable[Message]) -> list[File]:
+    """Return the files in messages, as far as they are in the chat's folder."""
     ids = dict.fromkeys(file_id for message in messages for file_id in message.params.get("fileId", []))
     files = (portal.state.files[file_id] for file_id in ids if file_id in portal.state.files)
     return [file for file in files if file.chat_id == chat.id and file.in_folder]

@@ -4,12 +4,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bitrix24_dialogs.portal import methods_dialogs, methods_marks, methods_reading
+from bitrix24_dialogs.portal import (
+    methods_activities,
+    methods_answering,
+    methods_chats,
+    methods_crm_cards,
+    methods_dialogs,
+    methods_lines,
+    methods_marks,
+    methods_messages,
+    methods_operators,
+    methods_reading,
+    methods_users,
+)
 from bitrix24_dialogs.portal.entities import User, Webhook
 from bitrix24_dialogs.portal.errors import RestError
 from bitrix24_dialogs.portal.portal import Portal
 
 Params = Mapping[str, Any]
+# A wider scope covers what the narrower one allows (adjacent methods: user.search).
+_WIDER = {"user_brief": {"user_basic", "user"}}
 KNOWN_SCOPES = ("imopenlines", "im", "crm", "user_brief", "user_basic", "user", "imbot", "task")
 LINES = "imopenlines"
 
@@ -64,9 +78,14 @@ def check_scope(method: Method, caller: Caller) -> None:
     Raises:
         RestError: insufficient_scope, status 403.
     """
-    if method.scope and method.scope not in caller.webhook.scopes:
+    if not _granted(method, caller):
         text = "The request requires higher privileges than provided by the webhook token"
         raise RestError("insufficient_scope", text, 403)
+
+
+def _granted(method: Method, caller: Caller) -> bool:
+    wanted = {method.scope} | _WIDER.get(method.scope, set())
+    return not method.scope or not wanted.isdisjoint(caller.webhook.scopes)
 
 
 def _profile(_portal: Portal, caller: Caller, _params: Params) -> Any:
@@ -90,8 +109,7 @@ def _scope(_portal: Portal, caller: Caller, params: Params) -> Any:
 def _method_get(_portal: Portal, caller: Caller, params: Params) -> Any:
     name = params.get("name")
     method = METHODS.get(name) if isinstance(name, str) else None
-    available = method is not None and (not method.scope or method.scope in caller.webhook.scopes)
-    return {"isExisting": method is not None, "isAvailable": available}
+    return {"isExisting": method is not None, "isAvailable": method is not None and _granted(method, caller)}
 
 
 def _server_time(portal: Portal, _caller: Caller, _params: Params) -> Any:
@@ -104,6 +122,10 @@ def _revision(_portal: Portal, _caller: Caller, _params: Params) -> Any:
 
 def _as_user(run: Callable[[Portal, User, Params], Any]) -> Callable[[Portal, Caller, Params], Any]:
     return lambda portal, caller, params: run(portal, caller.user, params)
+
+
+def _with_webhook(run: Callable[[Portal, Webhook, Params], Any]) -> Callable[[Portal, Caller, Params], Any]:
+    return lambda portal, caller, params: run(portal, caller.webhook, params)
 
 
 METHODS: Mapping[str, Method] = {
@@ -125,4 +147,24 @@ METHODS: Mapping[str, Method] = {
     "imopenlines.session.mode.silent": Method(LINES, _as_user(methods_marks.mode_silent)),
     "imopenlines.session.head.vote": Method(LINES, _as_user(methods_marks.head_vote)),
     "imopenlines.crm.lead.create": Method(LINES, _as_user(methods_dialogs.crm_lead_create)),
+    "imopenlines.crm.chat.get": Method(LINES, _as_user(methods_activities.crm_chat_get)),
+    "imopenlines.operator.answer": Method(LINES, _as_user(methods_answering.operator_answer)),
+    "im.recent.get": Method("im", _as_user(methods_chats.recent_get)),
+    "im.counters.get": Method("im", _as_user(methods_chats.counters_get)),
+    "im.search.chat.list": Method("im", _as_user(methods_chats.search_chat_list)),
+    "im.chat.get": Method("im", _as_user(methods_chats.chat_get)),
+    "crm.activity.list": Method("crm", _as_user(methods_activities.activity_list)),
+    "imopenlines.operator.skip": Method(LINES, _as_user(methods_operators.operator_skip)),
+    "imopenlines.operator.transfer": Method(LINES, _as_user(methods_operators.operator_transfer)),
+    "imopenlines.operator.finish": Method(LINES, _as_user(methods_operators.operator_finish)),
+    "imopenlines.operator.another.finish": Method(LINES, _as_user(methods_operators.operator_another_finish)),
+    "imopenlines.operator.spam": Method(LINES, _as_user(methods_operators.operator_spam)),
+    "imopenlines.config.list.get": Method(LINES, _as_user(methods_lines.config_list_get)),
+    "imopenlines.config.get": Method(LINES, _as_user(methods_lines.config_get)),
+    "im.message.add": Method("im", _as_user(methods_messages.message_add)),
+    "im.dialog.messages.get": Method("im", _as_user(methods_messages.dialog_messages_get)),
+    "crm.item.get": Method("crm", _as_user(methods_crm_cards.item_get)),
+    "crm.item.update": Method("crm", _as_user(methods_crm_cards.item_update)),
+    "user.search": Method("user_brief", _with_webhook(methods_users.user_search)),
+    "user.get": Method("user_brief", _with_webhook(methods_users.user_get)),
 }

@@ -115,7 +115,7 @@ def distribute(portal: Portal, chat: Chat, session: Session, line: Line, skip: i
         session.operator = line.welcome_bot
         portal.add_member(chat, line.welcome_bot)
         return
-    people = [user_id for user_id in line.queue if user_id != skip and _fit(portal, line, user_id)]
+    people = [user_id for user_id in line.queue if user_id != skip and is_fit(portal, line, user_id)]
     if line.queue_type == "all":
         session.operator, chat.pending = 0, people
         if people:
@@ -211,6 +211,7 @@ def _take_over(portal: Portal, chat: Chat, user: User, *, silent: bool) -> None:
     portal.mark_read(chat, user.id)
 
 
-def _fit(portal: Portal, line: Line, user_id: int) -> bool:
+def is_fit(portal: Portal, line: Line, user_id: int) -> bool:
+    """Tell whether the queue of a line may choose an employee."""
     user = portal.state.users.get(user_id)
     return user is not None and user.active and (user.available or not line.checks_availability)

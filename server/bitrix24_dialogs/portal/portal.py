@@ -97,6 +97,11 @@ class Portal:
         """Employees by key: operator, second, supervisor and so on."""
         return {user.key: user for user in self.state.users.values() if user.key and user.is_staff}
 
+    @property
+    def outbox(self) -> list[Message]:
+        """Return what went out to clients, oldest first."""
+        return [message for message in self.state.messages.values() if message.sent]
+
     def employee(self, who: int | str) -> User:
         """Return an employee by number or key.
 

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from bitrix24_dialogs.portal.batch import parse_query
 from bitrix24_dialogs.portal.errors import RestError
 
-# names the portal takes for itself (protocol notes 1.2)
-_RESERVED = frozenset({"auth", "access_token", "start", "state", "token", "auth_connector", "aplogin", "ap", "sessid"})
+# names the portal takes for itself (protocol notes 1.2); `start` is one more, see `calls`
+_RESERVED = frozenset({"auth", "access_token", "state", "token", "auth_connector", "aplogin", "ap", "sessid"})
 
 
 async def read_params(request: Request) -> dict[str, Any]:

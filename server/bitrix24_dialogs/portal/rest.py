@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from bitrix24_dialogs.portal.actions import act
 from bitrix24_dialogs.portal.calls import Call
 from bitrix24_dialogs.portal.dispatch import Answer, error_answer, respond
 from bitrix24_dialogs.portal.errors import ConnectionDroppedError, RestError
@@ -47,6 +48,8 @@ class RestEndpoint:
         call.fault = fault.kind
         if fault.phase == "before" and fault.kind != "drip":
             await asyncio.sleep(fault.seconds)
+        if fault.meanwhile:
+            act(self._portal, fault.meanwhile)
         answer = (refusal or respond(self._portal, path["secret"], call)) if fault.runs_method else None
         if fault.phase == "after" and fault.kind != "drip":
             await asyncio.sleep(fault.seconds)

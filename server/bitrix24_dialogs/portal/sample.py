@@ -1,8 +1,8 @@
-"""The default portal: eight people, three lines, a dialog in every state.
+"""The default portal: nine people, three lines, a dialog in every state.
 
 Employees: 7 `operator` Maria Novak, 8 `second` Daniel Weiss, 9 `supervisor` Irina Sokolova, 10 `outsider` Tom
 Reed (no rights on lines), 11 `administrator` Anna Berg, 12 `extranet` Paul Guest, 13 `dismissed` Viktor Lang
-(inactive). 1 is the portal's system user.
+(inactive), 14 Daniel Weber (no rights on lines, not at work). 1 is the portal's system user.
 
 Lines: 22 "Site support" creates leads; 23 "Sales" creates deals, has a closing text and a vote request; 24
 "Service desk" has no CRM and offers a dialog to everybody at once. Operator and second are in every queue.
@@ -66,7 +66,7 @@ def default_portal(*, clock: Clock | None = None, secret_seed: str = "") -> Port
         The portal; every number in it is the same each time.
     """
     state = State(users=_people(), lines=_lines(), counters=dict(_COUNTERS))
-    state.webhooks = {user.id: Webhook(user.id) for user in state.users.values() if user.kind == "employee"}
+    state.webhooks = {user.id: Webhook(user.id) for user in state.users.values() if user.key}
     portal = Portal(state, clock=clock, secret_seed=secret_seed)
     script = _Script(portal)
     _finished(script)
@@ -75,9 +75,30 @@ def default_portal(*, clock: Clock | None = None, secret_seed: str = "") -> Port
     _long(script)
     _waiting(script)
     _other_chats(portal)
+    followed = {state.chats[portal.known[key]].title for key in ("closed_history", "english")}
+    for item in state.crm_items:
+        if item.title in followed:
+            item.readers.append(9)  # the supervisor sees these clients in CRM
+    _known_lead(portal)
     portal.clock.shift = timedelta()
     portal.settle()
     return portal
+
+
+def _known_lead(portal: Portal) -> None:
+    """What the company knew already of the client of `in_crm`."""
+    number = portal.flags(portal.state.chats[portal.known["in_crm"]]).crm_id
+    lead = portal.crm_item("LEAD", number)
+    if lead is not None:
+        addresses = (("PHONE", "+1 202 555 0143"), ("EMAIL", "grace.kim@client.example"))
+        lead.fields |= {
+            "companyTitle": "Kim Logistics",
+            "comments": "[b]Met at the trade fair.[/b]",
+            "fm": [
+                {"id": portal.state.next_id("multifield"), "valueType": "WORK", "value": value, "typeId": kind}
+                for kind, value in addresses
+            ],
+        }
 
 
 class _Script:
@@ -123,6 +144,15 @@ def _people() -> dict[int, User]:
         User(11, "Anna", "Berg", "administrator", gender="F", departments=[1], admin=True),
         User(12, "Paul", "Guest", "extranet", extranet=True, role=Role(join="any")),
         User(13, "Viktor", "Lang", "dismissed", active=False, departments=support),
+        User(
+            14,
+            "Daniel",
+            "Weber",
+            position="Accountant",
+            departments=other,
+            role=Role("none", "none", "none"),
+            available=False,
+        ),
     ]
     return {user.id: user for user in everybody}
 
@@ -140,6 +170,10 @@ def _lines() -> dict[int, Line]:
             crm_mode="deal",
             closing_text="Thank you for writing to us!",
             vote_request=True,
+            shown_names={7: "Maria from Sales"},
+            work_from="9",
+            work_to="18.30",
+            time_zone="Europe/Berlin",
         ),
         24: Line(24, "Service desk", queue=list(queue), queue_type="all", last_editor=11, checks_availability=True),
     }

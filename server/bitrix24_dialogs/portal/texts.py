@@ -105,3 +105,33 @@ def vote_notice(supervisor: int, session_id: int, rating: int, comment: str) -> 
             f"[b][RATING={rating}][/b] and left a comment: [b]{comment}[/b]"
         )
     return f"Supervisor {mention(supervisor)} left a comment to conversation #{session_id}: [b]{comment}[/b]"
+
+
+# The wordings below are the emulator's own (adjacent methods: im.message.add, imopenlines.operator.*).
+NOT_DELIVERED = "The message was not delivered to the external chat"
+NOBODY_ELSE = "The conversation was not handed on: nobody else is available in the queue"
+
+
+def skipped(user_id: int) -> str:
+    """An employee has declined the dialog."""
+    return f"{mention(user_id)} declined conversation"
+
+
+def transferred(user_id: int, to: int) -> str:
+    """An employee has handed the dialog to another."""
+    return f"{mention(user_id)} transferred conversation to {mention(to)}"
+
+
+def transferred_to_line(user_id: int, line_from: str, line_to: str) -> str:
+    """An employee has handed the dialog to the queue of another line."""
+    return f"{mention(user_id)} transferred conversation from [b]{line_from}[/b] to [b]{line_to}[/b]"
+
+
+def closed_by(user_id: int) -> str:
+    """Somebody closes the dialog of another operator."""
+    return f"{mention(user_id)} closes conversation of another agent"
+
+
+def marked_spam(user_id: int) -> str:
+    """An employee has marked the dialog as spam."""
+    return f"{mention(user_id)} marked conversation as spam"

@@ -8,11 +8,17 @@ from bitrix24_dialogs.toolbox.arguments import Argument
 
 _MOST_MESSAGES = 1_000
 _LONGEST_COMMENT = 10_000
+_LONGEST_WHO = 100
 _ON = {"y", "yes", "on", "true", "1"}
 _OFF = {"n", "no", "off", "false", "0"}
 
 
-def _switch(value: object) -> bool:
+def switch(value: object) -> bool:
+    """Yes or no, in its usual forms.
+
+    Raises:
+        InputError: it is neither.
+    """
     word = str(value).strip().lower() if isinstance(value, bool | int | str) else ""
     if word in _ON:
         return True
@@ -21,7 +27,12 @@ def _switch(value: object) -> bool:
     raise InputError("must be true or false")
 
 
-def _between(least: int, most: int, value: object, expected: str) -> int:
+def between(least: int, most: int, value: object, expected: str) -> int:
+    """A whole number from ``least`` to ``most``.
+
+    Raises:
+        InputError: it is none; the text is ``expected``.
+    """
     try:
         number = identifiers.positive_number(value) if value not in (0, "0") else 0
     except InputError:
@@ -32,15 +43,28 @@ def _between(least: int, most: int, value: object, expected: str) -> int:
 
 
 def _rating(value: object) -> int:
-    return _between(1, 5, value, "must be a whole number from 1 to 5")
+    return between(1, 5, value, "must be a whole number from 1 to 5")
 
 
 def _limit(value: object) -> int:
-    return _between(1, _MOST_MESSAGES, value, f"must be a whole number from 1 to {_MOST_MESSAGES}")
+    return between(1, _MOST_MESSAGES, value, f"must be a whole number from 1 to {_MOST_MESSAGES}")
 
 
 def _offset(value: object) -> int:
-    return _between(0, 1_000_000, value, "must be a whole number of characters, 0 or more")
+    return between(0, 1_000_000, value, "must be a whole number of characters, 0 or more")
+
+
+def _left_out(value: object) -> int:
+    return between(0, 1_000_000, value, "must be a whole number, 0 or more")
+
+
+def _who(value: object) -> str:
+    if isinstance(value, int | float):
+        return str(identifiers.positive_number(value))
+    who = " ".join(value.split()) if isinstance(value, str) else ""
+    if not who or len(who) > _LONGEST_WHO:
+        raise InputError(f"must be an employee's number or name, of at most {_LONGEST_WHO} characters")
+    return str(identifiers.positive_number(who)) if who.isdecimal() else who
 
 
 def _comment(value: object) -> str:
@@ -100,8 +124,8 @@ OneMessageId = Annotated[
     int,
     Argument(identifiers.positive_number, _NUMBER, "Read this one message, to see a cut text whole."),
 ]
-Pin = Annotated[bool, Argument(_switch, {"type": "boolean"}, "true pins (default), false unpins.")]
-Silence = Annotated[bool, Argument(_switch, {"type": "boolean"}, "true: on. false: off, clients see messages again.")]
+Pin = Annotated[bool, Argument(switch, {"type": "boolean"}, "true pins (default), false unpins.")]
+Silence = Annotated[bool, Argument(switch, {"type": "boolean"}, "true: on. false: off, clients see messages again.")]
 Rating = Annotated[
     int, Argument(_rating, {"type": "integer", "minimum": 1, "maximum": 5}, "Mark, 1 (worst) to 5 (best).")
 ]
@@ -112,4 +136,19 @@ Comment = Annotated[
         {"type": "string", "maxLength": _LONGEST_COMMENT},
         "The supervisor's words to the operator, e.g. Answered fast and kindly. Replaces the stored comment.",
     ),
+]
+Who = Annotated[
+    str,
+    Argument(
+        _who, _TEXT, "Employee's number, or name or its beginning, e.g. 8 or Daniel Weiss; numbers: colleague_find."
+    ),
+]
+LineId = Annotated[
+    int, Argument(identifiers.positive_number, _NUMBER, "Line number, e.g. 24; from lines_list or dialog_get.")
+]
+LinesFrom = Annotated[
+    int, Argument(_left_out, {"type": "integer", "minimum": 0}, "Leave out that many lines; default 0.")
+]
+EvenIfAbsent = Annotated[
+    bool, Argument(switch, {"type": "boolean"}, "true: also if nobody there is online; default false, refused then.")
 ]

@@ -1,0 +1,1 @@
+"""The language of what people read: commands, questions, prompts. Tools speak English, the model's contract."""

@@ -1,0 +1,1 @@
+"""Prompts: ready requests that a person picks, in their language."""

@@ -1,0 +1,1 @@
+"""Resources: dialogs, sessions, files and method pages that a client can attach."""
