@@ -10,19 +10,22 @@ import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
+from bitrix24_dialogs.handlers.asking import Asker, asks_while_the_call_waits
 from bitrix24_dialogs.handlers.desks import Desks
+from bitrix24_dialogs.handlers.journal import entry, shown_name
 from bitrix24_dialogs.handlers.toolboxes import Toolboxes
 from bitrix24_dialogs.presenting.results import result_schema
-from bitrix24_dialogs.presenting.sanitise import one_line
-from bitrix24_dialogs.toolbox.call import Outcome, call_tool, refused
+from bitrix24_dialogs.toolbox.call import Outcome, call_tool, refused, told, unconfirmed
+from bitrix24_dialogs.toolbox.confirmation import Answer, why_not
 from bitrix24_dialogs.toolbox.declaration import AnyTool, Effect
 from bitrix24_dialogs.toolbox.policy import Toolbox
+from bitrix24_dialogs.toolbox.rehearsal import Rehearsal
 from bitrix24_dialogs.transport.caller import caller_of
 from bitrix24_dialogs.transport.traffic import Traffic
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_NAME = 100
+_STOPPING = "the server is being stopped and takes no more calls. Try again in a minute."
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class ToolHandlers:
     toolboxes: Toolboxes
     desks: Desks
     traffic: Traffic
+    asker: Asker
 
     async def list(
         self, context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
@@ -41,34 +45,83 @@ class ToolHandlers:
 
     async def call(
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams
-    ) -> types.CallToolResult:
-        """Call a tool. What goes wrong is told in the result.
+    ) -> types.CallToolResult | types.InputRequiredResult:
+        """Call a tool, or have a person asked first. What goes wrong is told in the result.
 
         Raises:
             MCPError: the caller has no such tool.
         """
         toolbox = self.toolboxes.of(context)
         tool = toolbox.find(params.name)
-        ended, began = "no such tool for this caller", self.desks.clock.now()
-        try:
+        name = shown_name(params.name)
+        with entry(logger, self.desks.clock, context, name) as running:
             if tool is None:
-                raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {one_line(params.name)[:_LONGEST_NAME]}")
-            ended = "cut short: the caller left, or the server was stopped"
-            with self.traffic.call():
-                outcome = await self._run(tool, toolbox, params.arguments or {})
-            ended = "refused or failed" if outcome.is_error else "answered"
+                running.ended = "no such tool for this caller"
+                raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {name}")
+            outcome = await self._confirmed(context, params, tool) if toolbox.policy.asks(tool) else None
+            if isinstance(outcome, types.InputRequiredResult):
+                running.ended = "the person is asked"
+                return outcome
+            if outcome is None:
+                with self.traffic.call():
+                    outcome = await self._run(tool, toolbox, params.arguments or {}, caller_of(context).name)
+            running.ended = "refused or failed" if outcome.is_error else "answered"
             return _answer(outcome)
-        finally:
-            name = tool.name if tool else one_line(params.name)[:_LONGEST_NAME]
-            seconds = self.desks.clock.now() - began
-            logger.info("%s: %s: %s, %.1f s", caller_of(context).name, name, ended, seconds)
 
-    async def _run(self, tool: AnyTool, toolbox: Toolbox, arguments: Mapping[str, Any]) -> Outcome:
+    async def _run(self, tool: AnyTool, toolbox: Toolbox, arguments: Mapping[str, Any], caller: str) -> Outcome:
         if self.traffic.draining:
-            return refused(tool, "the server is being stopped and takes no more calls. Try again in a minute.")
-        reads = tool.effect is Effect.READ
-        desk = await (self.desks.to_read(toolbox) if reads else self.desks.to_write(toolbox))
+            return refused(tool, _STOPPING)
+        if tool.effect is Effect.READ:
+            desk = await self.desks.to_read(toolbox)
+        else:
+            desk = await self.desks.to_write(toolbox, tool, arguments, caller)
         return await call_tool(tool, arguments, desk)
+
+    async def _confirmed(
+        self, context: ServerRequestContext[Any], params: types.CallToolRequestParams, tool: AnyTool
+    ) -> Outcome | types.InputRequiredResult | None:
+        """None if the tool may act, since a person has said yes to it. What changes nothing is not asked about."""
+        toolbox, given = self.toolboxes.of(context), params.arguments or {}
+        with self.traffic.call():
+            question = await self._question(toolbox, tool, given)
+            if not isinstance(question, str):
+                return question
+            answer: Answer | types.InputRequiredResult | None = self.asker.answer_in(context, params, question)
+            if answer is None and (idle := await self._rehearsed(toolbox, tool, given)):
+                return idle
+        if answer is None:
+            answer = await self.asker.ask(context, question)
+        if isinstance(answer, types.InputRequiredResult):
+            return answer
+        with self.traffic.call():
+            if answer is Answer.YES and asks_while_the_call_waits(context):
+                again = await self._question(toolbox, tool, given)
+                if not isinstance(again, str):
+                    return again
+                answer = answer if again == question else Answer.STALE
+            if answer is Answer.YES:
+                return None
+            desk = await self.desks.to_read(toolbox)
+            return unconfirmed(tool, why_not(answer, desk.advise(tool.settled_by)))
+
+    async def _question(self, toolbox: Toolbox, tool: AnyTool, given: Mapping[str, Any]) -> str | Outcome:
+        """What to ask the person; an outcome if it cannot be made."""
+        make = tool.question
+        assert make is not None  # noqa: S101 - every tool that writes has one
+        if self.traffic.draining:
+            return refused(tool, _STOPPING)
+        desk = await self.desks.to_read(toolbox)
+
+        async def work() -> str:
+            return await make(desk, self.asker.speech, tool.parameters.bind(given))
+
+        return await told(tool, desk, work)
+
+    async def _rehearsed(self, toolbox: Toolbox, tool: AnyTool, given: Mapping[str, Any]) -> Outcome | None:
+        """What the call comes to if it changes nothing, whatever the person says; None if they have to be asked."""
+        rehearsal = Rehearsal()
+        outcome = await call_tool(tool, given, await self.desks.to_rehearse(toolbox, rehearsal))
+        return None if rehearsal.would_write else outcome
 
     @cached_property
     def _shown(self) -> Mapping[str, types.Tool]:

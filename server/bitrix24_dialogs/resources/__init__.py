@@ -1,1 +1,1 @@
-"""Resources: dialogs, sessions, files and method pages that a client can attach."""
+"""Resources: dialogs, sessions, files and tools' pages that a client can attach."""
