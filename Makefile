@@ -44,12 +44,17 @@ check: $(VENV)/.check ## slow: MCP Inspector, conformance suite, Claude Code, co
 	@$(BIN)/pytest -n auto --dist loadfile -m outside -rfE tests/outside
 
 .PHONY: lint
-lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
+lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, translations
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python manifests/generate.py --check
+	@$(BIN)/python translations/translations.py --check
+
+.PHONY: translations
+translations: $(VENV)/.dev ## bring server/bitrix24_dialogs/language/*.po up to date with the texts, and compile them
+	@$(BIN)/python translations/translations.py
 
 .PHONY: manifests
 manifests: $(VENV)/.dev ## write manifests/ and the README's tables anew from the declarations

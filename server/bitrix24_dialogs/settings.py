@@ -1,11 +1,13 @@
 """Every setting, described once. The README's table is made from here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bitrix24_dialogs.language.phrase import Phrase, listed, reason_of
 
 PREFIX = "BITRIX24_"
 CLIENT_TOKEN = "BITRIX24_DIALOGS_TOKEN"  # noqa: S105 - a client's own variable; it may be set where a server starts too
@@ -15,13 +17,18 @@ _ENCODING = "utf-8-sig"  # some Windows editors begin a text file with a mark
 class SettingsError(Exception):
     """A setting cannot be used. One line that says which and how to change it, never its value."""
 
+    def __init__(self, text: str, /, **values: object) -> None:
+        """``text`` with ``values`` in place of the names that stand in braces."""
+        self.phrase = Phrase(text, **values)
+        super().__init__(self.phrase)
+
 
 def _parts(value: object) -> object:
     if not isinstance(value, str):
         return value
     parts = tuple(part.strip() for part in value.split(",") if part.strip())
     if not parts:
-        raise ValueError("name at least one, or leave the setting out")
+        raise ValueError(Phrase("name at least one, or leave the setting out"))
     return parts
 
 
@@ -29,11 +36,11 @@ def _path(value: object) -> object:
     if not isinstance(value, str):
         return value
     if "://" in value or "/rest/" in value:
-        raise ValueError("expects a file's name, and this looks like an address")
+        raise ValueError(Phrase("expects a file's name, and this looks like an address"))
     try:
         return Path(value).expanduser()
     except RuntimeError:
-        raise ValueError("expects a file's name; there is no such user's home") from None
+        raise ValueError(Phrase("expects a file's name; there is no such user's home")) from None
 
 
 Names = Annotated[tuple[Annotated[str, StringConstraints(to_lower=True)], ...], NoDecode, BeforeValidator(_parts)]
@@ -81,13 +88,14 @@ class Settings(BaseSettings):
     confirm: Annotated[Literal["off", "destructive", "writes"], BeforeValidator(_lower)] = Field(
         "off",
         description="Which tools ask the person before they act, through the assistant's client: `destructive` (what"
-        " cannot be taken back), `writes` (every change), or `off` (the client asks as it sees fit). Where nobody can be"
-        " asked, they refuse.",
+        " cannot be taken back), `writes` (every change), or `off` (the client asks as it sees fit). Where nobody can"
+        " be asked, they refuse.",
     )
     audit_file: File | None = Field(
         None,
         description="A file that gets a line before and after each change: time, tool, numbers, caller, outcome; never"
-        " texts. A change that cannot be written down does not happen.",
+        " texts. A change that cannot be written down does not happen. The folder has to exist; after 5 MB a new file"
+        " is begun, and ten older ones are kept.",
     )
     language: Annotated[Literal["en", "ru"], BeforeValidator(_lower)] = Field(
         "en", description="`en` or `ru`: the language of commands, questions to people and prompts."
@@ -117,7 +125,11 @@ class Settings(BaseSettings):
         tuple[Annotated[str, StringConstraints(to_lower=True, pattern=r"^[\w.-]+$")], ...],
         NoDecode,
         BeforeValidator(_parts),
-    ] = Field((), description="Hosts that a renamed portal may redirect to. The webhook's secret goes to no other.")
+    ] = Field(
+        (),
+        description="Hosts that a renamed portal may redirect to, and where its files may lie. The webhook's secret"
+        " goes to no other.",
+    )
     operators_file: File | None = Field(
         None,
         description="HTTP: the file of the callers and the hashes of their tokens, written by"
@@ -178,22 +190,45 @@ def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
         return Settings(**{"_env_file": env_file, "_env_file_encoding": _ENCODING, **overrides})
     except ValidationError as error:
         problems = dict.fromkeys(_explain(dict(problem)) for problem in error.errors())
-        raise SettingsError("; ".join(problems)) from None
+        raise SettingsError(listed(list(problems))) from None
 
 
-def unknown_settings(environment: Mapping[str, str]) -> list[str]:
+def first_look(name: str, environment: Mapping[str, str], env_file: Path | None) -> str:
+    """What is set for ``name``, before anything is checked; empty if nothing is, or if that cannot be read.
+
+    Arguments:
+        name: of the environment variable.
+        environment: its variables win.
+        env_file: a file of ``KEY=value`` lines.
+    """
+    given = {key.upper(): value for key, value in environment.items() if value}
+    if name not in given and env_file is not None:
+        from dotenv.parser import parse_stream  # noqa: PLC0415 - read only when a file is named
+
+        try:
+            with env_file.open(encoding=_ENCODING) as stream:
+                lines = [line for line in parse_stream(stream) if line.key is not None]
+        except (OSError, UnicodeError):
+            return ""
+        given = {str(line.key).upper(): line.value or "" for line in lines}
+    return given.get(name, "")
+
+
+def unknown_settings(environment: Mapping[str, str]) -> list[Phrase]:
     """A line for each variable that looks like a setting of ours and is none: a misspelt one protects nobody."""
     known = [name for name, _ in _fields()]
     others = {*known, CLIENT_TOKEN}
     unknown = [name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in others]
-    return [f"{name} is not a setting{_meant(name, known)}" for name in sorted(unknown)]
+    return [_unknown(name, known) for name in sorted(unknown)]
 
 
-def _meant(name: str, known: list[str]) -> str:
+def _unknown(name: str, known: list[str]) -> Phrase:
     from difflib import get_close_matches  # noqa: PLC0415 - only for mistakes
 
     close = get_close_matches(name.upper(), known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    if close:
+        return Phrase("{name} is not a setting; did you mean {close}?", name=name, close=close[0])
+    return Phrase("{name} is not a setting", name=name)
 
 
 def secret_from_file(path: Path, setting: str) -> str:
@@ -206,9 +241,11 @@ def secret_from_file(path: Path, setting: str) -> str:
         text = path.read_text(encoding=_ENCODING).strip()
     except (OSError, UnicodeError) as error:
         # Not its name: it may be the secret itself, set in the wrong place.
-        raise SettingsError(f"{setting}: the file cannot be read ({_reason(error)})") from None
+        raise SettingsError(
+            "{setting}: the file cannot be read ({reason})", setting=setting, reason=_reason(error)
+        ) from None
     if not text:
-        raise SettingsError(f"{setting}: the file is empty")
+        raise SettingsError("{setting}: the file is empty", setting=setting)
     return text
 
 
@@ -234,9 +271,9 @@ def _check_env_file(path: Path) -> None:
         with path.open(encoding=_ENCODING) as stream:
             broken = [_first_line(binding.original) for binding in parse_stream(stream) if binding.error]
     except (OSError, UnicodeError) as error:
-        raise SettingsError(f"--env-file {path} cannot be read ({_reason(error)})") from None
+        raise SettingsError("--env-file {path} cannot be read ({reason})", path=path, reason=_reason(error)) from None
     if broken:
-        raise SettingsError(f"--env-file {path}, line {broken[0]}: expected KEY=value")
+        raise SettingsError("--env-file {path}, line {line}: expected KEY=value", path=path, line=broken[0])
 
 
 def _first_line(original: Any) -> int:
@@ -246,33 +283,46 @@ def _first_line(original: Any) -> int:
     return line + text.count("\n", 0, blank)
 
 
-def _explain(problem: Mapping[str, Any]) -> str:
+def _explain(problem: Mapping[str, Any]) -> Phrase:
     location = problem["loc"]
     name = PREFIX + str(location[0]).upper() if location else "settings"
-    if problem["type"] == "value_error":
-        return f"{name}: {problem['ctx']['error']}"
-    context = problem.get("ctx", {})
-    expected = context.get("expected")
-    words = f"use {expected}" if expected else _WORDS.get(problem["type"], "cannot be used").format_map(context)
-    return f"{name}: {_EXAMPLES.get(name, words) if problem['type'] == 'string_pattern_mismatch' else words}"
+    return Phrase("{name}: {words}", name=name, words=_words(problem, name))
 
 
-_WORDS = {
-    "bool_parsing": "use on or off",
-    "bool_type": "use on or off",
-    "int_parsing": "use whole numbers separated by commas",
-    "greater_than": "use numbers above {gt:g}",
-    "greater_than_equal": "use at least {ge:g}",
-    "less_than_equal": "use at most {le:g}",
-    "float_parsing": "use a number of seconds",
-    "finite_number": "use a number of seconds",
+def _words(problem: Mapping[str, Any], name: str) -> str:
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind == "value_error":
+        words: str = context["error"].args[0]
+        return words
+    if kind == "string_pattern_mismatch" and name in _EXAMPLES:
+        return _EXAMPLES[name]
+    if "expected" in context:
+        some, _, last = str(context["expected"]).rpartition(" or ")
+        return Phrase("use {some} or {last}", some=some, last=last) if some else Phrase("use {last}", last=last)
+    limit = next((f"{context[bound]:g}" for bound in ("gt", "ge", "le") if bound in context), "")
+    return _WORDS[kind](limit) if kind in _WORDS else Phrase("cannot be used")
+
+
+_WORDS: Mapping[str, Callable[[str], Phrase]] = {
+    "bool_parsing": lambda _: Phrase("use on or off"),
+    "bool_type": lambda _: Phrase("use on or off"),
+    "int_parsing": lambda _: Phrase("use whole numbers separated by commas"),
+    "greater_than": lambda limit: Phrase("use numbers above {limit}", limit=limit),
+    "greater_than_equal": lambda limit: Phrase("use at least {limit}", limit=limit),
+    "less_than_equal": lambda limit: Phrase("use at most {limit}", limit=limit),
+    "float_parsing": lambda _: Phrase("use a number of seconds"),
+    "finite_number": lambda _: Phrase("use a number of seconds"),
 }
 _EXAMPLES = {
-    "BITRIX24_REDIRECT_HOSTS": "use host names separated by commas, such as new-name.bitrix24.com",
-    "BITRIX24_HTTP_ALLOWED_HOSTS": "use host names separated by commas, such as mcp.example.com, without https://",
-    "BITRIX24_HTTP_ALLOWED_ORIGINS": "use origins separated by commas, such as https://app.example.com, without a path",
+    "BITRIX24_REDIRECT_HOSTS": Phrase("use host names separated by commas, such as new-name.bitrix24.com"),
+    "BITRIX24_HTTP_ALLOWED_HOSTS": Phrase(
+        "use host names separated by commas, such as mcp.example.com, without https://"
+    ),
+    "BITRIX24_HTTP_ALLOWED_ORIGINS": Phrase(
+        "use origins separated by commas, such as https://app.example.com, without a path"
+    ),
 }
 
 
 def _reason(error: Exception) -> str:
-    return error.strerror or "unreadable" if isinstance(error, OSError) else "not UTF-8 text"
+    return reason_of(error, Phrase("unreadable")) if isinstance(error, OSError) else Phrase("not UTF-8 text")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bitrix24_dialogs.cli import main
+from bitrix24_dialogs.language.speech import Speech
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,18 @@ def _logs_as_they_were() -> Iterator[None]:
 
 
 @pytest.fixture
-def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], _logs_as_they_were: None) -> Run:
+def speech() -> Speech | None:
+    """How whoever runs a command is spoken to; None for what the settings say."""
+    return None
+
+
+@pytest.fixture
+def run_here(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    speech: Speech | None,
+    _logs_as_they_were: None,
+) -> Run:
     """Run a command with its arguments, and settings by their names."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
@@ -55,7 +67,7 @@ def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
             for name, value in settings.items():
                 environment.setenv(name, value)
             try:
-                code = main(arguments)
+                code = main(arguments, speech)
             except SystemExit as end:  # the argument parser's own way out
                 code = int(end.code or 0)
         printed = capsys.readouterr()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bitrix24_dialogs.portal import Fault, default_portal, running_portal
+from bitrix24_dialogs.tools import all_tools
 from tests.cli.conftest import Done, Run
 from tests.support import DEFAULT_TOOLS
 
@@ -30,22 +31,6 @@ def run(*arguments: str, **settings: str) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def test_the_demo_plays_a_case_to_its_end() -> None:
-    done = run("demo")
-    assert done.returncode == 0, done.stderr
-    for sign in (
-        "session_open(",
-        "outcome: joined",
-        "outcome: taken_over",
-        "outcome: pinned",
-        "type=LEAD",
-        "outcome: rated",
-    ):
-        assert sign in done.stdout
-    assert "\x1b" not in done.stdout
-    assert "internal error" not in done.stdout
-
-
 def test_the_tools_are_listed_for_people_and_for_programs(run_here: Run) -> None:
     table = run_here("tools")
     assert table.returncode == 0
@@ -56,6 +41,21 @@ def test_the_tools_are_listed_for_people_and_for_programs(run_here: Run) -> None
     reading = run_here("tools", BITRIX24_READ_ONLY="on")
     assert " more are switched off by BITRIX24_READ_ONLY" in reading.stdout
     assert "session_join" not in reading.stdout
+
+
+def test_the_list_for_people_names_each_tools_toolset_effect_and_title(run_here: Run) -> None:
+    rows = [line.split(maxsplit=3) for line in run_here("tools", BITRIX24_TOOLSETS="all").stdout.splitlines()]
+    assert rows == [[tool.name, tool.toolset, tool.effect.value, tool.title] for tool in all_tools()]
+
+
+def test_that_no_tool_is_left_is_told_with_the_settings_that_hide_them(run_here: Run) -> None:
+    settings = {"BITRIX24_TOOLS": "dialog_get", "BITRIX24_EXCLUDE_TOOLS": "dialog_get"}
+    done = run_here("tools", **settings)
+    assert done.returncode == 0
+    first, *others = done.stdout.splitlines()
+    assert first == "No tool is left: the settings below switch off every one."
+    assert {line.rpartition(" ")[2] for line in others} == {f"{name}." for name in (*settings, "BITRIX24_TOOLSETS")}
+    assert json.loads(run_here("tools", "--json", **settings).stdout) == {"tools": []}
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -81,6 +81,12 @@ def test_snippets_are_json(run_here: Run, client: str) -> None:
     (server,) = (snippet.get("servers") or snippet["mcpServers"]).values()
     assert server["command"] == sys.executable
     assert server["args"] == ["-m", "bitrix24_dialogs"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_toolsets_that_a_flag_names_go_along(run_here: Run, client: str) -> None:
+    assert "BITRIX24_TOOLSETS" in run_here("config", client, "--demo", "--toolsets", "dialogs,reply").stdout
+    assert "BITRIX24_TOOLSETS" not in run_here("config", client, "--demo").stdout
 
 
 def test_an_env_file_stays_named_in_the_config(run_here: Run, tmp_path: Path) -> None:
@@ -269,3 +275,19 @@ def test_the_portal_command_prints_webhooks_that_work() -> None:
         process.terminate()
         process.wait(60)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("command", ["doctor", "tools"])
+def test_a_reader_who_has_seen_enough_is_no_crash(command: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bitrix24_dialogs", "--demo", command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(60) == 1

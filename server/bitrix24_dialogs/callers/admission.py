@@ -9,6 +9,7 @@ from pathlib import Path
 from bitrix24_dialogs.callers.caller import Caller, Callers, TokenHolder, new_token, token_sha256
 from bitrix24_dialogs.callers.operators import load_callers
 from bitrix24_dialogs.callers.storage import create_private, data_folder, open_to_others
+from bitrix24_dialogs.language.phrase import Phrase, reason_of
 from bitrix24_dialogs.settings import Settings, SettingsError, secret_from_file
 
 _SHORTEST_TOKEN = 16
@@ -51,14 +52,15 @@ def open_door(settings: Settings, host: str) -> Door:
     if admission is Admission.OPERATORS and file is not None:
         callers = load_callers(file)
         if not callers.holders:
-            raise SettingsError(f"{file} names no caller; add one with: bitrix24-dialogs-mcp caller add NAME")
+            raise SettingsError("{file} names no caller; add one with: bitrix24-dialogs-mcp caller add NAME", file=file)
         return Door(admission, callers, file)
     if admission is Admission.TOKEN_FILE and file is not None:
         return Door(admission, _one("token", token_from_file(file)), file)
     if not is_loopback(host):
         raise SettingsError(
-            f"Who may call? Listening on {host} needs BITRIX24_OPERATORS_FILE (make the file with:"
-            f" bitrix24-dialogs-mcp caller add NAME) or {_TOKEN_SETTING}; on 127.0.0.1 a token is made by itself"
+            "Who may call? Listening on {host} needs BITRIX24_OPERATORS_FILE (make the file with: bitrix24-dialogs-mcp"
+            " caller add NAME) or BITRIX24_HTTP_TOKEN_FILE; on 127.0.0.1 a token is made by itself",
+            host=host,
         )
     return Door(admission, _one("owner", own_token()), own_token_file())
 
@@ -70,7 +72,7 @@ def admission_of(settings: Settings) -> tuple[Admission, Path | None]:
         SettingsError: two ways are configured at once.
     """
     if settings.operators_file and settings.http_token_file:
-        raise SettingsError(f"BITRIX24_OPERATORS_FILE and {_TOKEN_SETTING} are both set; leave one of them out")
+        raise SettingsError("BITRIX24_OPERATORS_FILE and BITRIX24_HTTP_TOKEN_FILE are both set; leave one of them out")
     if settings.operators_file:
         return Admission.OPERATORS, settings.operators_file
     if settings.http_token_file:
@@ -103,16 +105,22 @@ def own_token() -> str:
         shared = open_to_others(path)
     except OSError as error:
         raise SettingsError(
-            f"A token cannot be kept in {path} ({error.strerror or 'unwritable'}); set {_TOKEN_SETTING} to a file"
-            " that holds one"
+            "A token cannot be kept in {path} ({reason}); set BITRIX24_HTTP_TOKEN_FILE to a file that holds one",
+            path=path,
+            reason=reason_of(error, Phrase("unwritable")),
         ) from None
-    anew = "delete the file, and the next start makes a new one"
     if shared:
-        raise SettingsError(f"{path} holds a token, and others can read or change it; {anew}")
+        raise SettingsError(
+            "{path} holds a token, and others can read or change it; delete the file, and the next start makes a new"
+            " one",
+            path=path,
+        )
     try:
         return _checked(secret_from_file(path, str(path)), str(path))
     except SettingsError as error:
-        raise SettingsError(f"{error}; {anew}") from None
+        raise SettingsError(
+            "{problem}; delete the file, and the next start makes a new one", problem=error.phrase
+        ) from None
 
 
 def token_from_file(file: Path) -> str:
@@ -137,8 +145,9 @@ def is_loopback(host: str) -> bool:
 def _anonymous(settings: Settings, host: str) -> Door:
     if not is_loopback(host):
         raise SettingsError(
-            f"BITRIX24_HTTP_ALLOW_ANONYMOUS is for trials on this machine: anybody who reaches {host} could act on your"
-            " dialogs. Listen on 127.0.0.1, or leave the setting out and use tokens"
+            "BITRIX24_HTTP_ALLOW_ANONYMOUS is for trials on this machine: anybody who reaches {host} could act on your"
+            " dialogs. Listen on 127.0.0.1, or leave the setting out and use tokens",
+            host=host,
         )
     if settings.operators_file or settings.http_token_file:
         raise SettingsError(
@@ -150,8 +159,10 @@ def _anonymous(settings: Settings, host: str) -> Door:
 def _checked(token: str, source: str) -> str:
     if not token.isascii() or not token.isprintable() or " " in token or len(token) < _SHORTEST_TOKEN:
         raise SettingsError(
-            f"{source}: expected one token of at least {_SHORTEST_TOKEN} letters, digits and signs without spaces,"
-            " such as `openssl rand -hex 32` makes"
+            "{source}: expected one token of at least {number} letters, digits and signs without spaces, such as"
+            " `openssl rand -hex 32` makes",
+            source=source,
+            number=_SHORTEST_TOKEN,
         )
     return token
 

@@ -14,6 +14,7 @@ from typing import Any
 from bitrix24_dialogs.callers.caller import TOKEN_PREFIX, Caller, Callers, TokenHolder, new_token, token_sha256
 from bitrix24_dialogs.callers.rewriting import with_table, with_value, without_table
 from bitrix24_dialogs.callers.storage import make_folder, one_at_a_time, write_private
+from bitrix24_dialogs.language.phrase import Phrase, reason_of
 from bitrix24_dialogs.settings import SettingsError
 
 Entries = dict[str, Any]
@@ -23,10 +24,9 @@ _TABLE = "callers"
 _HASH = "token_sha256"
 _READ_ONLY = "read_only"
 _NAME = re.compile(rf"(?!{TOKEN_PREFIX})[^\W_][\w.@-]{{0,63}}")
-_NAMES = "1 to 64 letters, digits and any of . _ - @, begins with a letter or digit, and is no token"
-_NO_TABLE = f"it must be a table, with {_HASH} in it"
+_NAMES = Phrase("1 to 64 letters, digits and any of . _ - @, begins with a letter or digit, and is no token")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_PLACE = re.compile(r"\(at (line \d+, column \d+|end of document)\)$")
+_PLACE = re.compile(r"\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 _HEAD = "# Who may call this server. Tokens are kept as hashes; make one with: bitrix24-dialogs-mcp caller add NAME\n\n"
 _LARGEST = 1024 * 1024
 
@@ -59,7 +59,7 @@ def add_caller(path: Path, name: str, *, read_only: bool) -> str:
         SettingsError: the name is taken or cannot be one, or the file cannot be used; it is unchanged.
     """
     if not _NAME.fullmatch(name):
-        raise SettingsError(f"This name cannot be used; a caller's name has {_NAMES}")
+        raise SettingsError("This name cannot be used; a caller's name has {names}", names=_NAMES)
     token = new_token()
     entry: dict[str, object] = {_HASH: token_sha256(token.encode())}
     if read_only:
@@ -68,7 +68,9 @@ def add_caller(path: Path, name: str, *, read_only: bool) -> str:
     def added(callers: Entries) -> Entries:
         if name in callers:
             raise SettingsError(
-                f"{name} is in {path} already; for a new token: bitrix24-dialogs-mcp caller rotate {name}"
+                "{name} is in {path} already; for a new token: bitrix24-dialogs-mcp caller rotate {name}",
+                name=name,
+                path=path,
             )
         return {**callers, name: entry}
 
@@ -111,7 +113,9 @@ def remove_caller(path: Path, name: str) -> None:
 
 def _known(callers: Entries, name: str, path: Path) -> Any:
     if name not in callers:
-        raise SettingsError(f"There is no such caller in {path}; for their names: bitrix24-dialogs-mcp caller list")
+        raise SettingsError(
+            "There is no such caller in {path}; for their names: bitrix24-dialogs-mcp caller list", path=path
+        )
     return callers[name]
 
 
@@ -133,12 +137,14 @@ def _edit(
             rewritten = rewrite(text)
             if not _says(rewritten, wanted):
                 raise SettingsError(
-                    f"{path} is written in a way that this command cannot change; begin each caller with a line"
-                    f" [{_TABLE}.NAME], or change it by hand"
+                    "{path} is written in a way that this command cannot change; begin each caller with a line"
+                    " [callers.NAME], or change it by hand",
+                    path=path,
                 )
             write_private(path, rewritten)
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written ({error.strerror or 'unwritable'})") from None
+        reason = reason_of(error, Phrase("unwritable"))
+        raise SettingsError("{path} cannot be written ({reason})", path=path, reason=reason) from None
 
 
 def _says(text: str, wanted: Entries) -> bool:
@@ -156,17 +162,21 @@ def _read(path: Path, otherwise: str | None = None) -> str:
     except FileNotFoundError:
         if otherwise is not None:
             return otherwise
-        raise SettingsError(f"{path} is not there; make it with: bitrix24-dialogs-mcp caller add NAME") from None
+        raise SettingsError(
+            "{path} is not there; make it with: bitrix24-dialogs-mcp caller add NAME", path=path
+        ) from None
     except OSError as error:
         raise SettingsError(
-            f"{path} cannot be read ({error.strerror or 'unreadable'}); it must be a file that this user may read"
+            "{path} cannot be read ({reason}); it must be a file that this user may read",
+            path=path,
+            reason=reason_of(error, Phrase("unreadable")),
         ) from None
     if len(content) > _LARGEST:
-        raise SettingsError(f"{path} is larger than a megabyte; a list of callers is much smaller")
+        raise SettingsError("{path} is larger than a megabyte; a list of callers is much smaller", path=path)
     try:
         return content.decode("utf-8-sig")
     except UnicodeError:
-        raise SettingsError(f"{path} is not UTF-8 text; save it as UTF-8") from None
+        raise SettingsError("{path} is not UTF-8 text; save it as UTF-8", path=path) from None
 
 
 def _entries(text: str, path: Path) -> Entries:
@@ -175,20 +185,33 @@ def _entries(text: str, path: Path) -> Entries:
     except (ValueError, RecursionError) as error:  # numbers and nesting beyond all measure are no TOMLDecodeError
         # Of the library's message only the place: the rest may quote the file.
         place = _PLACE.search(str(error))
-        where = f"mistake at {place[1]}" if place else "something in it is far too long"
-        raise SettingsError(f"{path} is not valid TOML ({where}); correct it by hand") from None
+        raise SettingsError(
+            "{path} is not valid TOML ({where}); correct it by hand", path=path, where=_where(place)
+        ) from None
     entries = document.get(_TABLE, {})
     if set(document) - {_TABLE} or not isinstance(entries, dict):
-        raise SettingsError(f"{path}: nothing but tables named [{_TABLE}.NAME] may stand in it; check the spelling")
+        raise SettingsError(
+            "{path}: nothing but tables named [callers.NAME] may stand in it; check the spelling", path=path
+        )
     return entries
+
+
+def _where(place: re.Match[str] | None) -> Phrase:
+    if place is None:
+        return Phrase("something in it is far too long")
+    if place["line"] is None:
+        return Phrase("mistake at end of document")
+    return Phrase("mistake at line {line}, column {column}", line=place["line"], column=place["column"])
 
 
 def _holder(path: Path, name: str, table: object) -> TokenHolder:
     if not _NAME.fullmatch(name):
-        raise SettingsError(f"{path}: the name of a caller in it cannot be used; a name has {_NAMES}")
+        raise SettingsError(
+            "{path}: the name of a caller in it cannot be used; a name has {names}", path=path, names=_NAMES
+        )
     place = f"{path}, [{_TABLE}.{name}]"
     if not isinstance(table, dict):
-        raise SettingsError(f"{place}: {_NO_TABLE}")
+        raise SettingsError("{place}: it must be a table, with token_sha256 in it", place=place)
     return TokenHolder(Caller(name, read_only=_read_only(place, table)), _hash(place, name, table))
 
 
@@ -196,17 +219,22 @@ def _hash(place: str, name: str, table: Mapping[str, object]) -> str:
     stored = table.get(_HASH)
     if not isinstance(stored, str) or not _SHA256.fullmatch(stored.lower()):
         raise SettingsError(
-            f"{place}: {_HASH} must be 64 hexadecimal digits; to set it anew: bitrix24-dialogs-mcp caller rotate {name}"
+            "{place}: token_sha256 must be 64 hexadecimal digits; to set it anew: bitrix24-dialogs-mcp caller rotate"
+            " {name}",
+            place=place,
+            name=name,
         )
     return stored.lower()
 
 
 def _read_only(place: str, table: Mapping[str, object]) -> bool:
     if set(table) - {_HASH, _READ_ONLY}:  # a misspelt read_only would protect nobody
-        raise SettingsError(f"{place}: nothing but {_HASH} and {_READ_ONLY} may stand there; check the spelling")
+        raise SettingsError(
+            "{place}: nothing but token_sha256 and read_only may stand there; check the spelling", place=place
+        )
     value = table.get(_READ_ONLY, False)
     if not isinstance(value, bool):
-        raise SettingsError(f"{place}: {_READ_ONLY} must be true or false, without quotes")
+        raise SettingsError("{place}: read_only must be true or false, without quotes", place=place)
     return value
 
 
@@ -217,6 +245,9 @@ def _check_distinct(path: Path, holders: list[TokenHolder]) -> None:
         other = first.setdefault(holder.token_sha256, name)
         if other != name:
             raise SettingsError(
-                f"{path}: {other} and {name} have the same token; to give {name} another:"
-                f" bitrix24-dialogs-mcp caller rotate {name}"
+                "{path}: {other} and {name} have the same token; to give {name} another: bitrix24-dialogs-mcp caller"
+                " rotate {name}",
+                path=path,
+                other=other,
+                name=name,
             )

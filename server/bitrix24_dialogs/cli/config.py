@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from bitrix24_dialogs.settings import PREFIX, Settings
+from bitrix24_dialogs.language.phrase import Phrase
+from bitrix24_dialogs.language.speech import Speech
+from bitrix24_dialogs.settings import PREFIX, Settings, load_settings
 
 Client = Literal["claude-code", "cursor", "vscode", "claude-desktop"]
 
@@ -18,12 +20,13 @@ NAME = "bitrix24-dialogs"
 _URL = "BITRIX24_WEBHOOK_URL"
 _FILE = "BITRIX24_WEBHOOK_URL_FILE"
 _DEMO = "BITRIX24_DEMO"
+_TOOLSETS = "BITRIX24_TOOLSETS"
 
-PLACES: Mapping[Client, str] = {
-    "claude-code": "Run this once.",
-    "cursor": "Put this into ~/.cursor/mcp.json, or .cursor/mcp.json in a project.",
-    "vscode": "Put this into .vscode/mcp.json.",
-    "claude-desktop": "Put this into claude_desktop_config.json (Settings, Developer, Edit Config).",
+PLACES: Mapping[Client, Phrase] = {
+    "claude-code": Phrase("Run this once."),
+    "cursor": Phrase("Put this into ~/.cursor/mcp.json, or .cursor/mcp.json in a project."),
+    "vscode": Phrase("Put this into .vscode/mcp.json."),
+    "claude-desktop": Phrase("Put this into claude_desktop_config.json (Settings, Developer, Edit Config)."),
 }
 # How each client names a value that it takes from elsewhere; Claude Desktop has no such thing.
 _REFERENCES: Mapping[Client, str] = {
@@ -44,15 +47,19 @@ class Secret:
     """Where a client finds the webhook: the environment entries that say so, and the same for people."""
 
     environment: Mapping[str, str]
-    explanation: str
+    explanation: Phrase
 
 
-def run_config(client: Client, settings: Settings, env_file: Path | None) -> int:
+def run_config(client: Client, settings: Settings, speech: Speech, env_file: Path | None) -> int:
     """Print the snippet to standard output, and where it goes to standard error."""
     secret = secret_for(client, settings, env_file)
     command = [*launch_command(), *(["--env-file", str(env_file.absolute())] if env_file else [])]
-    server = {"command": command[0], "args": command[1:], "env": {**secret.environment, **_other_settings()}}
-    print(f"{PLACES[client]} {secret.explanation}", file=sys.stderr)  # noqa: T201 - what a person reads
+    environment = {**secret.environment, **_other_settings()}
+    if settings.toolsets != load_settings(env_file).toolsets:  # a flag has said it
+        environment[_TOOLSETS] = ",".join(settings.toolsets)
+    server = {"command": command[0], "args": command[1:], "env": environment}
+    explanation = f"{speech.of(PLACES[client])} {speech.of(secret.explanation)}"
+    print(explanation, file=sys.stderr)  # noqa: T201 - what a person reads
     print(snippet(client, server))  # noqa: T201
     return 0
 
@@ -69,18 +76,21 @@ def launch_command() -> list[str]:
 def secret_for(client: Client, settings: Settings, env_file: Path | None) -> Secret:
     """Where ``client`` finds the webhook, as the settings keep it now."""
     if settings.demo:
-        return Secret({_DEMO: "1"}, "It runs on the built-in portal; no webhook is needed.")
+        return Secret({_DEMO: "1"}, Phrase("It runs on the built-in portal; no webhook is needed."))
     in_env_file = env_file is not None and not any(os.environ.get(name) for name in (_URL, _FILE))
     if in_env_file and (settings.webhook_url or settings.webhook_url_file):
-        return Secret({}, "The webhook stays in the file that --env-file names.")
+        return Secret({}, Phrase("The webhook stays in the file that --env-file names."))
     if settings.webhook_url_file is not None:
-        return Secret({_FILE: str(settings.webhook_url_file.absolute())}, "The webhook stays in its file.")
+        return Secret({_FILE: str(settings.webhook_url_file.absolute())}, Phrase("The webhook stays in its file."))
     if client == "claude-desktop":
         kept = Path.home() / ".config" / NAME / "webhook"
-        return Secret({_FILE: str(kept)}, f"Keep the webhook, and nothing else, in {kept}, readable by you alone.")
-    explanation = f"The client takes the webhook from the environment variable {_URL} in which it is started."
+        keep = Phrase("Keep the webhook, and nothing else, in {file}, readable by you alone.", file=kept)
+        return Secret({_FILE: str(kept)}, keep)
+    explanation = Phrase(
+        "The client takes the webhook from the environment variable {variable} in which it is started.", variable=_URL
+    )
     if client == "vscode":
-        explanation = "VS Code asks for the webhook."
+        explanation = Phrase("VS Code asks for the webhook.")
     return Secret({_URL: _REFERENCES[client]}, explanation)
 
 

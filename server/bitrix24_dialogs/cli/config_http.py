@@ -9,6 +9,8 @@ from typing import Literal
 
 from bitrix24_dialogs.callers.admission import Admission, admission_of, is_loopback, own_token
 from bitrix24_dialogs.cli.config import NAME, PLACES, Client, as_json
+from bitrix24_dialogs.language.phrase import Phrase
+from bitrix24_dialogs.language.speech import Speech
 from bitrix24_dialogs.settings import CLIENT_TOKEN, Settings, SettingsError
 
 Transport = Literal["http", "sse"]
@@ -29,7 +31,7 @@ VSCODE_TOKEN_INPUT = {
 }
 
 
-def run_config_http(client: Client, settings: Settings, transport: Transport, url: str | None) -> int:
+def run_config_http(client: Client, settings: Settings, speech: Speech, transport: Transport, url: str | None) -> int:
     """Print the snippet to standard output, and where it goes to standard error.
 
     The token that this program made for this machine is in it; anybody else's is referred to.
@@ -39,7 +41,8 @@ def run_config_http(client: Client, settings: Settings, transport: Transport, ur
     """
     address = endpoint(url or USUAL_ADDRESS, transport)
     token, explanation = _token(client, settings, elsewhere=not is_loopback(_host(address)))
-    print(f"{PLACES[client]} {explanation}", file=sys.stderr)  # noqa: T201 - what a person reads
+    said = f"{speech.of(PLACES[client])} {speech.of(explanation)}"
+    print(said, file=sys.stderr)  # noqa: T201 - what a person reads
     print(snippet(client, transport, address, token))  # noqa: T201
     return 0
 
@@ -77,17 +80,17 @@ def reference(client: Client) -> str:
     return REFERENCES[client]
 
 
-def _token(client: Client, settings: Settings, *, elsewhere: bool) -> tuple[str | None, str]:
+def _token(client: Client, settings: Settings, *, elsewhere: bool) -> tuple[str | None, Phrase]:
     kept = reference(client)
     if settings.http_allow_anonymous and not elsewhere:
-        return None, "No token is asked for."
+        return None, Phrase("No token is asked for.")
     if not elsewhere and admission_of(settings)[0] is Admission.OWN_TOKEN:
-        return own_token(), "It holds this machine's token: keep it to yourself."
+        return own_token(), Phrase("It holds this machine's token: keep it to yourself.")
     if client == "vscode":
-        return kept, "VS Code asks for the token."
-    return (
-        kept,
-        f"The client takes your token from the environment variable {CLIENT_TOKEN}; set it where the client starts.",
+        return kept, Phrase("VS Code asks for the token.")
+    return kept, Phrase(
+        "The client takes your token from the environment variable {variable}; set it where the client starts.",
+        variable=CLIENT_TOKEN,
     )
 
 

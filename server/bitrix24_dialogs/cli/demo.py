@@ -1,92 +1,115 @@
-"""``demo``: a support case played by a real MCP client against a real server process and the built-in portal."""
+"""``demo``: a support case played by a real MCP client against real server processes and the built-in portal."""
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import anyio
-from mcp import Client, types
+from mcp import Client, MCPError
 from mcp.client.stdio import StdioServerParameters
 
+from bitrix24_dialogs.cli.demo_case import CHLOE, LIAM, MIA, NOAH, NOTE, REPLY, play_operator, play_supervisor
+from bitrix24_dialogs.cli.demo_stage import Stage
 from bitrix24_dialogs.cli.terminal import Terminal
-from bitrix24_dialogs.portal import default_portal, running_portal
+from bitrix24_dialogs.language.speech import Speech
+from bitrix24_dialogs.portal import Portal, default_portal, running_portal
+from bitrix24_dialogs.presenting.rendering import quoted
+
+_OPERATORS_TOOLSETS = "default,reply,operators,crm,people"
+_SUPERVISORS_TOOLSETS = "default"
+_CONFIRM, _ASKED_BEFORE = "BITRIX24_CONFIRM", "destructive"
+_ANSWER_SECONDS = 60
 
 
-@dataclass(frozen=True)
-class Step:
-    """One call of the case, and why it is made."""
-
-    why: str
-    tool: str
-    arguments: Mapping[str, Any]
-    expected: str
-
-
-def run_demo() -> int:
-    """Play the case; 0 if every call went as it should."""
-    terminal = Terminal()
+def run_demo(speech: Speech) -> int:
+    """Play the case in the language of ``speech``; 0 if everything went as it should."""
     portal = default_portal()
-    chat_id = portal.known["colleagues"]
-    user_code = portal.state.chats[chat_id].entity_id
-    session_id = max(session.id for session in portal.sessions_of(chat_id))
-    with running_portal(portal) as base:
-        terminal.line("A support case on a built-in Bitrix24 with made-up clients. Nothing leaves this machine.")
-        terminal.line("A supervisor asks the assistant to look after a client whose operator has to leave.")
-        webhook = portal.webhook_url("supervisor", base)
-        return anyio.run(_play, terminal, webhook, _case(chat_id, user_code, session_id))
-
-
-def _case(chat_id: int, user_code: str, session_id: int) -> Sequence[Step]:
-    chat = {"chat_id": chat_id}
-    vote = {"session_id": session_id, "rating": 5, "comment": "Fast, friendly and to the point."}
-    return (
-        Step("All that is known is the client's address.", "session_open", {"user_code": user_code}, "chat_id"),
-        Step("Who is it, who works on it, in which state is it?", "dialog_get", chat, "state: open"),
-        Step("What was said?", "session_history_get", {**chat, "limit": 6}, "client"),
-        Step("Pinning is for its operator; the portal would refuse blankly.", "session_mode_pin", chat, "operator"),
-        Step("Join, to read along.", "session_join", chat, "outcome: joined"),
-        Step("Take it over.", "session_intercept", chat, "outcome: taken_over"),
-        Step("Once more by mistake: nothing is sent.", "session_intercept", chat, "outcome: unchanged"),
-        Step("Keep it from closing.", "session_mode_pin", {**chat, "activate": True}, "outcome: pinned"),
-        Step("Save the client to CRM.", "crm_lead_create", chat, "outcome: created"),
-        Step("Rate the colleague's work.", "session_head_vote", vote, "outcome: rated"),
-        Step("How it stands now.", "dialog_get", chat, "your_role: operator"),
+    portal.settings.rate_limit = "off"  # as self-hosted ones do: nobody should have to wait for a demo
+    stage = Stage(Terminal(), speech)
+    stage.say(speech("A support case on a built-in Bitrix24 with made-up people. Nothing leaves this machine."))
+    stage.say(
+        speech(
+            "Results are what an assistant gets. For this screen short fields share a line, long results are cut with"
+            " a count of what is left out."
+        )
     )
-
-
-async def _play(terminal: Terminal, webhook: str, steps: Sequence[Step]) -> int:
-    server = StdioServerParameters(
-        command=sys.executable,
-        args=["-m", "bitrix24_dialogs", "serve"],
-        env={**_inherited(), "BITRIX24_WEBHOOK_URL": webhook},
-    )
-    async with Client(server) as client:
-        tools = (await client.list_tools()).tools
-        terminal.line(f"The assistant's client has started the server and sees its {len(tools)} tools.")
-        went_well = [await _show(terminal, client, number, step) for number, step in enumerate(steps, 1)]
-    terminal.line()
-    if not all(went_well):
-        terminal.line("The case did not go as it should; please report this.")
+    try:
+        with running_portal(portal) as base:
+            anyio.run(_play, stage, portal, base)
+    except* MCPError:  # between two calls: it did not start, or ended
+        stage.expect("a server that runs; what it said itself stands above", holds=False)
+    except* BrokenPipeError:  # whoever read it has seen enough; nothing is left to write to
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stage.went_well = False
+    stage.say("")
+    if not stage.went_well:
+        stage.say(speech("The case did not go as it should; please report this."))
         return 1
-    terminal.line("To use it on your own portal, see the README, or run: bitrix24-dialogs-mcp config --help")
+    stage.say(speech("To use it on your own portal, see the README, or run:"))
+    stage.say("bitrix24-dialogs-mcp config --help", "    ")
     return 0
 
 
-async def _show(terminal: Terminal, client: Client, number: int, step: Step) -> bool:
-    terminal.line()
-    terminal.line(f"{number}. {step.why}")
-    arguments = ", ".join(f"{name}={value!r}" for name, value in step.arguments.items())
-    with terminal.working(f"   {step.tool}"):
-        result = await client.call_tool(step.tool, dict(step.arguments))
-    terminal.line(terminal.bold(f"   {step.tool}({arguments})"))
-    text = "\n".join(block.text for block in result.content if isinstance(block, types.TextContent))
-    for line in text.splitlines():
-        terminal.line(f"     {line}")
-    return step.expected in text
+async def _play(stage: Stage, portal: Portal, base: str) -> None:
+    speech, first = stage.speech, portal.state.counters["message"] + 1
+    async with _assistant(stage, portal.webhook_url("operator", base), _OPERATORS_TOOLSETS) as client:
+        tools = len((await client.list_tools()).tools)
+        stage.heading(speech("Maria Novak, operator. Her assistant has {number} tools.", number=tools))
+        _show_command(stage, _OPERATORS_TOOLSETS)
+        await play_operator(stage, client, portal)
+    async with _assistant(stage, portal.webhook_url("supervisor", base), _SUPERVISORS_TOOLSETS) as client:
+        tools = len((await client.list_tools()).tools)
+        stage.heading(speech("Irina Sokolova, head of support. Her assistant has {number} tools.", number=tools))
+        _show_command(stage, _SUPERVISORS_TOOLSETS)
+        await play_supervisor(stage, client, portal)
+    _show_outbox(stage, portal, first)
+
+
+def _show_command(stage: Stage, toolsets: str) -> None:
+    setting = f"{_CONFIRM}={_ASKED_BEFORE}"
+    stage.say(f"{setting} bitrix24-dialogs-mcp serve --toolsets {toolsets}", "    ", "      ")
+
+
+@asynccontextmanager
+async def _assistant(stage: Stage, webhook: str, toolsets: str) -> AsyncIterator[Client]:
+    """A client that has started a server of its own."""
+    settings = {
+        "BITRIX24_WEBHOOK_URL": webhook,
+        "BITRIX24_RATE_LIMIT": "off",
+        _CONFIRM: _ASKED_BEFORE,
+        "BITRIX24_LANGUAGE": stage.speech.code,
+    }
+    server = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "bitrix24_dialogs", "serve", "--toolsets", toolsets],
+        env={**_inherited(), **settings},
+    )
+    async with Client(server, elicitation_callback=stage.answer, read_timeout_seconds=_ANSWER_SECONDS) as client:
+        yield client
+
+
+def _show_outbox(stage: Stage, portal: Portal, first: int) -> None:
+    """What left the portal since message ``first``, and what did not, from the portal's own books."""
+    speech, outbox = stage.speech, [message for message in portal.outbox if message.id >= first]
+    stage.heading(speech("The end: what the portal's own books say"))
+    for key in (CHLOE, MIA, NOAH, LIAM):
+        chat = portal.state.chats[portal.known[key]]
+        texts = [quoted(message.text) for message in outbox if message.chat_id == chat.id]
+        client, _, _ = chat.title.partition(" - ")
+        received = ", ".join(texts) or speech("nothing")
+        stage.say(speech("{client} received: {received}", client=client, received=received), "    ", "      ")
+    stage.expect("one message", holds=[(one.chat_id, one.text) for one in outbox] == [(portal.known[CHLOE], REPLY)])
+    kept = [message.text for message in portal.state.messages.values() if message.id >= first and message.hidden]
+    for text in kept:
+        stage.say(speech("Never left the portal: {text}", text=quoted(text)), "    ", "      ")
+    stage.expect("one note", holds=len(kept) == 1 and kept[0].endswith(NOTE))
+    spared = not portal.sessions_of(portal.known[LIAM])[-1].closed
+    stage.expect("Liam's open dialog", holds=spared)
+    if spared:
+        stage.say(speech("Liam O'Brien's dialog is still open, and no spam."), "    ")
 
 
 def _inherited() -> dict[str, str]:
-    """The demo's server sees its own settings only, but the same Python."""
+    """The demo's servers see their own settings only, but the same Python."""
     return {name: value for name, value in os.environ.items() if not name.startswith("BITRIX24_")}

@@ -9,7 +9,7 @@ from bitrix24_dialogs.settings import Settings
 
 
 def demo_portal(settings: Settings) -> tuple[Settings, Any]:
-    """``settings`` with a supervisor's webhook on a fresh portal, and that portal's ASGI application."""
+    """``settings`` with an operator's webhook on a fresh portal, and that portal's ASGI application."""
     portal = default_portal()
-    webhook = portal.webhook_url("supervisor", base="http://127.0.0.1:1")
+    webhook = portal.webhook_url("operator", base="http://127.0.0.1:1")
     return settings.model_copy(update={"webhook_url": SecretStr(webhook), "webhook_url_file": None}), portal_app(portal)

@@ -11,6 +11,7 @@ import anyio
 from anyio.abc import TaskStatus
 
 from bitrix24_dialogs.cli.logs import set_up_logs
+from bitrix24_dialogs.language.speech import Speech
 from bitrix24_dialogs.server import App, build_server
 from bitrix24_dialogs.settings import Settings
 from bitrix24_dialogs.transport.stdio import serve_stdio
@@ -19,14 +20,19 @@ _EXIT_INTERRUPTED = 130
 _SETTLE_SECONDS = 10.0
 
 
-def run_serve(settings: Settings) -> int:
+def run_serve(settings: Settings, speech: Speech) -> int:
     """Serve until the client goes away."""
     set_up_logs(settings)
     if sys.stdin.isatty():
         print(  # noqa: T201 - what a person reads who started this by hand
-            "This is an MCP server: an AI assistant starts it and talks to it over standard input.\n"
-            "To see it work, run: bitrix24-dialogs-mcp demo. To connect it: bitrix24-dialogs-mcp config --help.\n"
-            "Waiting for a client; Ctrl-C ends.",
+            speech("This is an MCP server: an AI assistant starts it and talks to it over standard input."),
+            speech(
+                "To see it work, run: {demo}. To connect it: {config}.",
+                demo="bitrix24-dialogs-mcp demo",
+                config="bitrix24-dialogs-mcp config --help",
+            ),
+            speech("Waiting for a client; Ctrl-C ends."),
+            sep="\n",
             file=sys.stderr,
         )
     anyio.run(_serve, settings)
@@ -42,7 +48,7 @@ async def _serve(settings: Settings) -> None:
 
 async def _settle_and_exit(app: App) -> None:
     """A change that is under way gets some seconds."""
-    await app.gateway.settle(_SETTLE_SECONDS)
+    await app.settle(_SETTLE_SECONDS)
     exit_at_once()
 
 
@@ -52,6 +58,7 @@ async def running_app(settings: Settings) -> AsyncIterator[App]:
     settings, portal_app = _with_demo_portal(settings)
     app = build_server(settings, portal_app=portal_app)
     try:
+        await app.look_back()
         yield app
     finally:
         with anyio.CancelScope(shield=True):

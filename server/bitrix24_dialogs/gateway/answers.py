@@ -14,6 +14,7 @@ from bitrix24_dialogs.gateway.http import HttpAnswer
 from bitrix24_dialogs.gateway.parsing import parse
 from bitrix24_dialogs.gateway.redaction import hide, redact
 from bitrix24_dialogs.gateway.redirects import is_redirect, refused_redirect
+from bitrix24_dialogs.language.phrase import Phrase
 
 _LONG = 1 << 20  # bytes that take long enough to read for other calls to notice
 _LONGEST_LOOKED_AT = 2000
@@ -63,9 +64,9 @@ def read_answer(answer: HttpAnswer, secrets: Sequence[str]) -> Answer:
 def _error(status: int, body: dict[str, Any], secrets: Sequence[str]) -> PortalError:
     error, description = body["error"], body.get("error_description")
     if "result" in body:
-        return BadAnswer("The portal sent an error and a result in one answer", "Try again in a minute")
+        return BadAnswer(Phrase("The portal sent an error and a result in one answer"), Phrase("Try again in a minute"))
     if not isinstance(error, str | int) or isinstance(error, bool) or error == 0:
-        return BadAnswer("The portal sent an error that cannot be read", "Try again in a minute")
+        return BadAnswer(Phrase("The portal sent an error that cannot be read"), Phrase("Try again in a minute"))
     # A numeric code may be a secret of digits, which a text would have been hidden in already.
     code = " ".join(hide(str(error), secrets).split())
     text = _one_line(description[:_LONGEST_LOOKED_AT]) if isinstance(description, str) else ""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from bitrix24_dialogs.gateway.errors import NotConfigured
+from bitrix24_dialogs.language.phrase import Phrase
 
 _WEBHOOK_PATH = re.compile(
     r"(?P<root>/[\w.~/-]+?)/(?P<user>[1-9][0-9]{0,17})/(?P<secret>[A-Za-z0-9_-]{4,})(?:/[A-Za-z][A-Za-z0-9.]*)?/?"
@@ -18,10 +19,16 @@ _WEBHOOK_PATH = re.compile(
 _ANOTHER = re.compile(r"/[0-9]+/(?!rest(?:/|$))[^/]")  # an owner and a secret where only a folder may stand
 _HOST = re.compile(r"[\w.-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 _EXPECTED = "https://your-company.bitrix24.com/rest/7/<secret>/"
+_NO_ADDRESS = Phrase("it is not a web address; expected {expected}", expected=_EXPECTED)
 
 
 class WebhookError(ValueError):
     """A text is not an inbound webhook address. The message never repeats the text: it may hold the secret."""
+
+    def __init__(self, why: Phrase) -> None:
+        """``why`` it is none."""
+        super().__init__(why)
+        self.why = why
 
 
 class Credential(Protocol):
@@ -156,18 +163,24 @@ def parse_webhook(text: str) -> Webhook:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise WebhookError(f"it is not a web address; expected {_EXPECTED}") from None
+        raise WebhookError(_NO_ADDRESS) from None
     if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host):
-        raise WebhookError(f"it is not a web address; expected {_EXPECTED}")
+        raise WebhookError(_NO_ADDRESS)
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise WebhookError(f"it has a user name, a query or a fragment; expected just {_EXPECTED}")
+        raise WebhookError(
+            Phrase("it has a user name, a query or a fragment; expected just {expected}", expected=_EXPECTED)
+        )
     if parts.scheme == "http" and not is_loopback(host):
-        raise WebhookError("it begins with http://, which would send the secret in the clear; use https://")
+        raise WebhookError(Phrase("it begins with http://, which would send the secret in the clear; use https://"))
     found = _WEBHOOK_PATH.fullmatch(parts.path)
     if found is None or _ANOTHER.search(found["root"]):
-        raise WebhookError(f"its path is not /rest/<user number>/<secret>/; expected {_EXPECTED}")
+        raise WebhookError(
+            Phrase("its path is not /rest/<user number>/<secret>/; expected {expected}", expected=_EXPECTED)
+        )
     if found["root"].endswith("/api"):
-        raise WebhookError("it is a REST 3.0 address, where these methods do not exist; remove /api from its path")
+        raise WebhookError(
+            Phrase("it is a REST 3.0 address, where these methods do not exist; remove /api from its path")
+        )
     netloc = f"[{host}]" if ":" in host else host
     return Webhook(
         scheme=parts.scheme,

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from bitrix24_dialogs.language.phrase import Phrase
+
 
 class Executed(Enum):
     """Whether the portal can have run the method of a failed call."""
@@ -137,6 +139,10 @@ class TooLarge(BadAnswer):
     transient = False
 
 
+class FileRefused(PortalError):
+    """A file that is not handed over: for where its link leads, its size, or what it is."""
+
+
 class OutcomeUnknown(PortalError):
     """A write went out and no usable answer came back: it may have happened."""
 
@@ -151,69 +157,79 @@ class _Known:
     statuses: frozenset[int] = frozenset()  # under which the code is surely sent before the method runs; empty: any
 
 
-_NEW_WEBHOOK = "Create a new inbound webhook in Bitrix24 and put its address into BITRIX24_WEBHOOK_URL"
-_ADMIN = "Ask the portal's administrator; trying again will not help"
-_LATER = "Try again in a minute"
+_NEW_WEBHOOK = Phrase("Create a new inbound webhook in Bitrix24 and put its address into BITRIX24_WEBHOOK_URL")
+_ADMIN = Phrase("Ask the portal's administrator; trying again will not help")
+_LATER = Phrase("Try again in a minute")
 
 # Protocol notes 3: codes are compared without regard to letter case.
 _SYSTEM_CODES: Mapping[str, _Known] = {
-    "query_limit_exceeded": _Known(RateLimited, "The portal gets too many requests", _LATER, frozenset({429, 503})),
+    "query_limit_exceeded": _Known(
+        RateLimited, Phrase("The portal gets too many requests"), _LATER, frozenset({429, 503})
+    ),
     "operation_time_limit": _Known(
         OperatingLimited,
-        "This method has used up its running time on the portal",
-        "Wait up to ten minutes before calling it again; other methods are not affected",
+        Phrase("This method has used up its running time on the portal"),
+        Phrase("Wait up to ten minutes before calling it again; other methods are not affected"),
     ),
     "overload_limit": _Known(
-        Overloaded, "Bitrix24 has blocked REST for this portal by hand", "Contact Bitrix24 support"
+        Overloaded, Phrase("Bitrix24 has blocked REST for this portal by hand"), Phrase("Contact Bitrix24 support")
     ),
     "no_auth_found": _Known(
-        CredentialRefused, "The portal does not know this webhook: wrong, deleted or expired", _NEW_WEBHOOK
+        CredentialRefused, Phrase("The portal does not know this webhook: wrong, deleted or expired"), _NEW_WEBHOOK
     ),
-    "error_oauth": _Known(CredentialRefused, "The portal does not accept this credential", _NEW_WEBHOOK),
-    "invalid_token": _Known(CredentialRefused, "The portal does not accept this credential", _NEW_WEBHOOK),
-    "expired_token": _Known(CredentialRefused, "The credential has expired", _NEW_WEBHOOK),
+    "error_oauth": _Known(CredentialRefused, Phrase("The portal does not accept this credential"), _NEW_WEBHOOK),
+    "invalid_token": _Known(CredentialRefused, Phrase("The portal does not accept this credential"), _NEW_WEBHOOK),
+    "expired_token": _Known(CredentialRefused, Phrase("The credential has expired"), _NEW_WEBHOOK),
     "invalid_credentials": _Known(
         CredentialRefused,
-        "The webhook's owner lacks the right to use REST, was dismissed, or the webhook has expired",
+        Phrase("The webhook's owner lacks the right to use REST, was dismissed, or the webhook has expired"),
         _NEW_WEBHOOK,
     ),
     "authorization_error": _Known(
-        CredentialRefused, "The webhook's owner cannot be signed in, probably inactive", _NEW_WEBHOOK
+        CredentialRefused, Phrase("The webhook's owner cannot be signed in, probably inactive"), _NEW_WEBHOOK
     ),
-    "user_access_error": _Known(CredentialRefused, "This employee may not use the application", _ADMIN),
-    "application_not_found": _Known(CredentialRefused, "The application is not installed on the portal", _ADMIN),
-    "not_installed": _Known(CredentialRefused, "The application is not installed on the portal", _ADMIN),
-    "payment_required": _Known(CredentialRefused, "The portal's subscription is over", _ADMIN),
-    "wrong_license": _Known(CredentialRefused, "The portal's plan lacks this feature", _ADMIN),
-    "wrong_auth_type": _Known(CredentialRefused, "This method does not work with a webhook", _ADMIN),
-    "allowed_only_intranet_user": _Known(CredentialRefused, "The webhook belongs to an extranet user", _NEW_WEBHOOK),
-    "method_confirm_waiting": _Known(CredentialRefused, "An administrator has to approve this method first", _ADMIN),
-    "method_confirm_denied": _Known(CredentialRefused, "An administrator has denied this method", _ADMIN),
+    "user_access_error": _Known(CredentialRefused, Phrase("This employee may not use the application"), _ADMIN),
+    "application_not_found": _Known(
+        CredentialRefused, Phrase("The application is not installed on the portal"), _ADMIN
+    ),
+    "not_installed": _Known(CredentialRefused, Phrase("The application is not installed on the portal"), _ADMIN),
+    "payment_required": _Known(CredentialRefused, Phrase("The portal's subscription is over"), _ADMIN),
+    "wrong_license": _Known(CredentialRefused, Phrase("The portal's plan lacks this feature"), _ADMIN),
+    "wrong_auth_type": _Known(CredentialRefused, Phrase("This method does not work with a webhook"), _ADMIN),
+    "allowed_only_intranet_user": _Known(
+        CredentialRefused, Phrase("The webhook belongs to an extranet user"), _NEW_WEBHOOK
+    ),
+    "method_confirm_waiting": _Known(
+        CredentialRefused, Phrase("An administrator has to approve this method first"), _ADMIN
+    ),
+    "method_confirm_denied": _Known(CredentialRefused, Phrase("An administrator has denied this method"), _ADMIN),
     "insufficient_scope": _Known(
         ScopeMissing,
-        "The webhook lacks a permission scope for this method",
-        "Edit the webhook in Bitrix24 and tick the scope imopenlines (Open Channels)",
+        Phrase("The webhook lacks a permission scope for this method"),
+        Phrase("Edit the webhook in Bitrix24 and tick the scope imopenlines (Open Channels)"),
     ),
     "invalid_request": _Known(
-        NotAPortal, "The portal wants https", "Put the https:// address into BITRIX24_WEBHOOK_URL"
+        NotAPortal, Phrase("The portal wants https"), Phrase("Put the https:// address into BITRIX24_WEBHOOK_URL")
     ),
     "connection_error": _Known(
-        AuthorisationBusy, "The portal could not check the credential just now", _LATER, frozenset({401, 403})
+        AuthorisationBusy, Phrase("The portal could not check the credential just now"), _LATER, frozenset({401, 403})
     ),
     "error_method_not_found": _Known(
         Refused,
-        "The portal does not know this method: it is too old, or Open Channels is not installed there",
+        Phrase("The portal does not know this method: it is too old, or Open Channels is not installed there"),
         _ADMIN,
     ),
-    "portal_deleted": _Known(CredentialRefused, "The portal was deleted or is closed", _ADMIN),
+    "portal_deleted": _Known(CredentialRefused, Phrase("The portal was deleted or is closed"), _ADMIN),
     "wrong_encoding": _Known(
-        Refused, "The portal could not read the request's encoding", "Remove unusual characters from the text"
+        Refused,
+        Phrase("The portal could not read the request's encoding"),
+        Phrase("Remove unusual characters from the text"),
     ),
-    "error_core": _Known(BadAnswer, "The portal failed while running the method", _LATER),
-    "internal_server_error": _Known(BadAnswer, "The portal failed while running the method", _LATER),
-    "error_unexpected_answer": _Known(BadAnswer, "The portal failed while running the method", _LATER),
-    "internal_wrong_transport": _Known(BadAnswer, "The portal failed while running the method", _LATER),
-    "wrong_handler_class": _Known(BadAnswer, "The portal failed while running the method", _LATER),
+    "error_core": _Known(BadAnswer, Phrase("The portal failed while running the method"), _LATER),
+    "internal_server_error": _Known(BadAnswer, Phrase("The portal failed while running the method"), _LATER),
+    "error_unexpected_answer": _Known(BadAnswer, Phrase("The portal failed while running the method"), _LATER),
+    "internal_wrong_transport": _Known(BadAnswer, Phrase("The portal failed while running the method"), _LATER),
+    "wrong_handler_class": _Known(BadAnswer, Phrase("The portal failed while running the method"), _LATER),
 }
 
 
@@ -228,25 +244,37 @@ def error_from_body(status: int, code: str, description: str) -> PortalError:
         sure = not known.statuses or status in known.statuses
         return (known.kind if sure else PassingRefusal)(known.what, known.advice, code)
     if code.upper() == "ACCESS_DENIED" and status in {401, 403}:
-        # The same code as a method's own refusal, another status: the plan lacks REST (behaviour 1).
-        return CredentialRefused("The portal's plan has no REST, or the webhook's owner never signed in", _ADMIN, code)
+        # The same code as a method's own refusal: with this status the plan may lack REST (behaviour 1).
+        return CredentialRefused(
+            Phrase(
+                "The portal denies access: no right to this item, or a plan without REST, or the webhook's owner never"
+                " signed in"
+            ),
+            _ADMIN,
+            code,
+        )
     if status >= 500:  # noqa: PLR2004 - an HTTP status class
-        return BadAnswer("The portal failed while running the method", _LATER, code, description)
-    what = "The portal refused" if description else "The portal refused without saying why"
-    return Refused(what, "Check the identifiers and the dialog's state", code, description)
+        return BadAnswer(Phrase("The portal failed while running the method"), _LATER, code, description)
+    what = Phrase("The portal refused") if description else Phrase("The portal refused without saying why")
+    return Refused(what, Phrase("Check the identifiers and the dialog's state"), code, description)
 
 
 def error_from_page(status: int, *, empty: bool) -> PortalError:
     """The error for an answer that is not the portal's JSON (protocol notes 6). The body is never shown."""
     if status == 404:  # noqa: PLR2004
         return NotAPortal(
-            "There is no Bitrix24 REST at this address (HTTP 404)",
-            "Check the host and the path in BITRIX24_WEBHOOK_URL",
+            Phrase("There is no Bitrix24 REST at this address (HTTP 404)"),
+            Phrase("Check the host and the path in BITRIX24_WEBHOOK_URL"),
         )
     if status in {401, 403}:
         return NotAPortal(
-            f"Something before the portal refuses us (HTTP {status}): a firewall, an address filter or a proxy",
-            "Ask whoever runs the portal's network to let this machine in",
+            Phrase(
+                "Something before the portal refuses us (HTTP {status}): a firewall, an address filter or a proxy",
+                status=status,
+            ),
+            Phrase("Ask whoever runs the portal's network to let this machine in"),
         )
-    what = "an empty answer" if empty else "something that is not a Bitrix24 answer"
-    return BadAnswer(f"The portal sent {what} (HTTP {status})", _LATER)
+    if empty:
+        return BadAnswer(Phrase("The portal sent an empty answer (HTTP {status})", status=status), _LATER)
+    what = Phrase("The portal sent something that is not a Bitrix24 answer (HTTP {status})", status=status)
+    return BadAnswer(what, _LATER)

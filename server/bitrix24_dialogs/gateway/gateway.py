@@ -7,7 +7,8 @@ not run it; a write that went out runs to its answer even if the caller goes awa
 import logging
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ import anyio.lowlevel
 from bitrix24_dialogs.gateway.answers import Answer, read_any_answer
 from bitrix24_dialogs.gateway.clock import Clock, Deadline
 from bitrix24_dialogs.gateway.credentials import Credential, CredentialSource
+from bitrix24_dialogs.gateway.downloads import fetch_file
 from bitrix24_dialogs.gateway.errors import (
     Executed,
     NotConfigured,
@@ -32,7 +34,9 @@ from bitrix24_dialogs.gateway.limiter import Limiter, Rate
 from bitrix24_dialogs.gateway.operating import OperatingGuard
 from bitrix24_dialogs.gateway.redaction import hide
 from bitrix24_dialogs.gateway.redirects import next_address
+from bitrix24_dialogs.gateway.turns import Turns
 from bitrix24_dialogs.gateway.underway import UnderWay
+from bitrix24_dialogs.language.phrase import Phrase
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +52,11 @@ _LONGEST_PAUSE = 8.0
 
 
 class Gateway:
-    """Sends methods to portals. One for the process; safe for concurrent calls."""
+    """Sends methods to portals. One for the process; safe for concurrent calls.
+
+    Attributes:
+        turns: who is at what just now, for calls that must not be at the same thing at once.
+    """
 
     def __init__(
         self,
@@ -83,6 +91,7 @@ class Gateway:
         self._operating = OperatingGuard(clock)
         self._identity = IdentityCheck(clock)
         self._writes = UnderWay()
+        self.turns = Turns()
 
     async def credential(self) -> Credential:
         """The credential of the running call.
@@ -116,8 +125,54 @@ class Gateway:
                     raise
             await self._clock.sleep(pause)
 
-    async def write(self, method: str, params: Mapping[str, Any], deadline: Deadline) -> Answer:
+    async def download(
+        self, method: str, params: Mapping[str, Any], deadline: Deadline, spare: float = 0, *, largest: int
+    ) -> Answer:
+        """Call a method that answers with a link to a file, and fetch the file. The link does not leave the gateway.
+
+        Arguments:
+            method: its name; its answer holds the link as ``downloadUrl``.
+            params: its parameters.
+            deadline: the call's.
+            spare: seconds of the deadline that have to be left after it.
+            largest: bytes that a file may have.
+
+        Returns:
+            The method's answer, with the file's bytes as its result.
+
+        Raises:
+            FileRefused: the link leads elsewhere, or the file is larger.
+            PortalError: what remained after the last try.
+        """
+        credential = await self.credential()
+        tries = 0
+        while True:
+            tries += 1
+            answer = await self.read(method, params, deadline, spare)
+            link = answer.result.get("downloadUrl") if isinstance(answer.result, Mapping) else None
+            try:
+                return replace(answer, result=await self._fetched(credential, link, deadline, spare, largest))
+            except PortalError as error:
+                logger.warning("the file of %s: %s", method, error)
+                pause = self._pause(error, tries)  # and with a new link: the old one may be used up
+                if pause is None or pause > deadline.remaining() - spare - _LEAST_SECONDS:
+                    raise
+            await self._clock.sleep(pause)
+
+    async def write(
+        self,
+        method: str,
+        params: Mapping[str, Any],
+        deadline: Deadline,
+        leaving: Callable[[], Awaitable[None]] | None = None,
+    ) -> Answer:
         """Call a method that changes something, at most once.
+
+        Arguments:
+            method: its name.
+            params: its parameters.
+            deadline: the call's.
+            leaving: awaited when all is ready and nothing has gone out, before each try; what it raises is the end.
 
         Raises:
             NotSent: too little of the deadline is left to wait for the answer.
@@ -132,7 +187,7 @@ class Gateway:
         while True:
             tries += 1
             try:
-                return await self._send(credential, method, params, deadline, 0, write=True)
+                return await self._send(credential, method, params, deadline, 0, write=True, leaving=leaving)
             except PortalError as error:
                 if error.executed is Executed.UNKNOWN:
                     raise OutcomeUnknown(
@@ -168,6 +223,16 @@ class Gateway:
         """Close the pooled connections."""
         await self._http.close()
 
+    async def _fetched(
+        self, credential: Credential, link: object, deadline: Deadline, spare: float, largest: int
+    ) -> bytes:
+        async with self._http.place(deadline.remaining() - spare - _LEAST_SECONDS):
+            seconds = min(self._timeout or _READ_SECONDS, max(deadline.remaining() - spare, _LEAST_SECONDS))
+            portal = credential.address("profile")
+            return await fetch_file(
+                self._http, portal, link, self._redirect_hosts, largest=largest, seconds=seconds, clock=self._clock
+            )
+
     async def _profile(self, deadline: Deadline) -> Any:
         try:
             # Over while the write still has its time.
@@ -199,6 +264,7 @@ class Gateway:
         spare: float,
         *,
         write: bool,
+        leaving: Callable[[], Awaitable[None]] | None = None,
     ) -> Answer:
         keep = WRITE_SECONDS if write else _LEAST_SECONDS
         limiter = self._limiter(credential)
@@ -208,6 +274,8 @@ class Gateway:
             await self._clock.sleep(min(careful, (deadline.remaining() - keep) / 2))
         await limiter.admit(deadline, keep)
         async with self._http.place(deadline.remaining() - keep):
+            if leaving is not None:
+                await leaving()
             _refuse_without_time(limiter, deadline, keep)
             await anyio.lowlevel.checkpoint_if_cancelled()  # the last moment at which a write can be called off
             usual = deadline.remaining() if write else _READ_SECONDS
@@ -253,7 +321,8 @@ def _refuse_without_time(limiter: Limiter, deadline: Deadline, keep: float) -> N
     if deadline.remaining() < keep:
         seconds = max(1, round(limiter.estimate()))
         raise NotSent(
-            "Not sent: too little time was left to wait for the portal's answer", f"Try again in {seconds} seconds"
+            Phrase("Not sent: too little time was left to wait for the portal's answer"),
+            Phrase("Try again in {seconds} seconds", seconds=seconds),
         )
 
 

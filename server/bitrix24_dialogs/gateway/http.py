@@ -1,4 +1,4 @@
-"""The only file that touches the HTTP library: one pooled client, one POST, failures without a trace of the address."""
+"""The only file that touches the HTTP library: one pooled client, POST and GET, failures without a trace of where."""
 
 import json
 import ssl
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from bitrix24_dialogs.gateway.bodies import ACCEPTED, read_body
+from bitrix24_dialogs.gateway.bodies import ACCEPTED, LARGEST, read_body
 from bitrix24_dialogs.gateway.errors import (
     CannotConnect,
     CertificateRefused,
@@ -20,6 +20,7 @@ from bitrix24_dialogs.gateway.errors import (
     NotSent,
     PortalError,
 )
+from bitrix24_dialogs.language.phrase import Phrase
 
 if TYPE_CHECKING:
     import httpx
@@ -29,7 +30,7 @@ _CONNECT_SECONDS = 5.0
 _CONNECT_PART = 0.45  # of the time for an answer: TCP and TLS each get it, and what is left is for us to notice
 _POOL_SECONDS = 1.0  # never used up: who has a place finds a connection
 _IDLE_SECONDS = 15.0  # shorter than a portal keeps idle connections: a write never meets one that is being closed
-_LATER = "Try again in a minute"
+_LATER = Phrase("Try again in a minute")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,18 @@ class HttpAnswer:
     content_type: str
     location: str = field(repr=False)
     body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class _Message:
+    """What goes out, and how much may come back; ``without`` are headers that it does not carry."""
+
+    verb: str
+    url: str
+    headers: Mapping[str, str]
+    content: bytes | None = None
+    without: tuple[str, ...] = ()
+    largest: int = LARGEST
 
 
 class _Progress:
@@ -79,7 +92,7 @@ class HttpClient:
         with anyio.move_on_after(seconds) as waiting:
             await self._places.acquire()
         if waiting.cancelled_caught:
-            raise NotSent("Not sent: every connection to the portal is waiting for an answer", _LATER)
+            raise NotSent(Phrase("Not sent: every connection to the portal is waiting for an answer"), _LATER)
         try:
             yield
         finally:
@@ -98,17 +111,33 @@ class HttpClient:
         """
         content = _encoded(payload)
         if content is None:
-            raise NotSent("Not sent: the text holds half a character, which cannot be sent", "Remove it")
+            raise NotSent(
+                Phrase("Not sent: the text holds half a character, which cannot be sent"), Phrase("Remove it")
+            )
+        return await self._sent(_Message("POST", url, {"X-Request-ID": request_id}, content), seconds)
+
+    async def fetch(self, url: str, headers: Mapping[str, str], largest: int, seconds: float) -> HttpAnswer:
+        """GET ``url`` without a credential and read the whole answer within ``seconds``. Redirects are not followed.
+
+        Raises:
+            TooLarge: the answer says that it is larger than ``largest`` bytes, or is.
+            PortalError: as `post`.
+        """
+        return await self._sent(_Message("GET", url, headers, without=("Content-Type",), largest=largest), seconds)
+
+    async def _sent(self, message: _Message, seconds: float) -> HttpAnswer:
         # Raised outside the handlers: an HTTP library's exception holds the address, and with it the secret.
         progress = _Progress(sent=self._app is not None)
         failure: PortalError | None = None
         with anyio.move_on_after(seconds):
-            answer = await self._exchange(url, content, seconds, request_id, progress)
+            answer = await self._exchange(message, seconds, progress)
             if isinstance(answer, HttpAnswer):
                 return answer
             failure = answer
         if failure is None and progress.sent:
-            failure = Interrupted(f"The portal did not answer within {max(1, round(seconds))} seconds", _LATER)
+            failure = Interrupted(
+                Phrase("The portal did not answer within {seconds} seconds", seconds=max(1, round(seconds))), _LATER
+            )
         raise failure or _no_connection(None)
 
     async def close(self) -> None:
@@ -117,42 +146,44 @@ class HttpClient:
         if client is not None:
             await client.aclose()
 
-    async def _exchange(
-        self, url: str, content: bytes, seconds: float, request_id: str, progress: _Progress
-    ) -> HttpAnswer | PortalError:
+    async def _exchange(self, message: _Message, seconds: float, progress: _Progress) -> HttpAnswer | PortalError:
         import httpx  # noqa: PLC0415 - 70 ms that listing tools does not need
 
         try:
             client = self._opened(httpx)
         except OSError:
             return NotConfigured(
-                "The file named in BITRIX24_CA_FILE cannot be read, or holds no certificate",
-                "Name a PEM file with the certificate of the portal's authority",
+                Phrase("The file named in BITRIX24_CA_FILE cannot be read, or holds no certificate"),
+                Phrase("Name a PEM file with the certificate of the portal's authority"),
             )
         try:
             request = client.build_request(
-                "POST",
-                url,
-                content=content,
-                headers={"X-Request-ID": request_id},
+                message.verb,
+                message.url,
+                content=message.content,
+                headers=dict(message.headers),
                 timeout=httpx.Timeout(
                     seconds, connect=min(_CONNECT_SECONDS, seconds * _CONNECT_PART), pool=_POOL_SECONDS
                 ),
                 extensions={"trace": progress},
             )
         except (httpx.InvalidURL, UnicodeError):
-            return NotConfigured("The webhook's address cannot be used", "Check the host in BITRIX24_WEBHOOK_URL")
+            return NotConfigured(
+                Phrase("The webhook's address cannot be used"), Phrase("Check the host in BITRIX24_WEBHOOK_URL")
+            )
         try:
+            for name in message.without:
+                del request.headers[name]
             response = await client.send(request, stream=True)
             try:
-                return _answer(response, await read_body(response))
+                return _answer(response, await read_body(response, message.largest))
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError, OSError) as error:
             # Unusable addresses too: the library looks at a redirect's target even where it is not to follow it.
             if not progress.sent:
                 return _no_connection(error)
-            return Interrupted("The connection broke before the portal's answer was complete", _LATER)
+            return Interrupted(Phrase("The connection broke before the portal's answer was complete"), _LATER)
 
     def _opened(self, httpx: Any) -> "httpx.AsyncClient":
         if self._client is None:
@@ -197,18 +228,19 @@ def _no_connection(error: Exception | None) -> PortalError:
     causes = list(_causes(error))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return CertificateRefused(
-            "The portal's TLS certificate is not trusted",
-            "For a self-hosted portal with its own authority, name its PEM file in BITRIX24_CA_FILE",
+            Phrase("The portal's TLS certificate is not trusted"),
+            Phrase("For a self-hosted portal with its own authority, name its PEM file in BITRIX24_CA_FILE"),
         )
     # Waiting for the other side is an SSLError too: a handshake that took too long tells nothing about TLS.
     waiting = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
     if any(isinstance(cause, ssl.SSLError) and not isinstance(cause, waiting) for cause in causes):
         return CertificateRefused(
-            "The portal does not speak TLS at this address", "Check the host and port in BITRIX24_WEBHOOK_URL"
+            Phrase("The portal does not speak TLS at this address"),
+            Phrase("Check the host and port in BITRIX24_WEBHOOK_URL"),
         )
     return CannotConnect(
-        "The portal cannot be reached, so nothing was sent",
-        "Check the host in BITRIX24_WEBHOOK_URL and this machine's network",
+        Phrase("The portal cannot be reached, so nothing was sent"),
+        Phrase("Check the host in BITRIX24_WEBHOOK_URL and this machine's network"),
     )
 
 

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from bitrix24_dialogs.gateway.clock import Clock, Deadline
 from bitrix24_dialogs.gateway.errors import QueueFull
+from bitrix24_dialogs.language.phrase import Phrase
 
 # A refused request shows that somebody behind our address uses the same bucket: give way, then come back slowly.
 _GIVE_WAY = 0.5
@@ -109,6 +110,6 @@ class Limiter:
 def _refuse_if_late(wait: float, deadline: Deadline, keep: float) -> None:
     if wait > deadline.remaining() - keep:
         raise QueueFull(
-            "Too many requests to this portal are waiting already",
-            f"Nothing was sent; try again in {max(1, round(wait))} seconds",
+            Phrase("Too many requests to this portal are waiting already"),
+            Phrase("Nothing was sent; try again in {seconds} seconds", seconds=max(1, round(wait))),
         )

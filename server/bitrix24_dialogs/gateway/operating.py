@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bitrix24_dialogs.gateway.clock import Clock
 from bitrix24_dialogs.gateway.errors import OperatingLimited
+from bitrix24_dialogs.language.phrase import Phrase
 
 # The documentation's example is 480 seconds, the server's own default 420: the smaller one is safe for both.
 _LIMIT = 420.0
@@ -40,7 +41,7 @@ class OperatingGuard:
             return 0.0
         now = self._clock.now()
         if usage.blocked_until > now:
-            raise _used_up(method, "Nothing was sent", usage.blocked_until - now, "OPERATION_TIME_LIMIT")
+            raise _used_up(method, Phrase("Nothing was sent"), usage.blocked_until - now, "OPERATION_TIME_LIMIT")
         if usage.seconds < _CAREFUL_FROM or usage.resets_at <= now:
             return 0.0
         return min(_LONGEST_PAUSE, _LONGEST_PAUSE * (usage.seconds - _CAREFUL_FROM) / (_LIMIT - _CAREFUL_FROM))
@@ -62,12 +63,12 @@ class OperatingGuard:
         usage = self._usage.setdefault((credential, method), _Usage())
         now = self._clock.now()
         usage.blocked_until = usage.resets_at if usage.resets_at > now else now + _BLIND_STEP
-        return _used_up(method, "It did not run", usage.blocked_until - now, code)
+        return _used_up(method, Phrase("It did not run"), usage.blocked_until - now, code)
 
 
-def _used_up(method: str, so: str, seconds: float, code: str) -> OperatingLimited:
+def _used_up(method: str, so: Phrase, seconds: float, code: str) -> OperatingLimited:
     return OperatingLimited(
-        f"The method {method} has used up its running time on the portal",
-        f"{so}; try again in {max(1, round(seconds))} seconds",
+        Phrase("The method {method} has used up its running time on the portal", method=method),
+        Phrase("{so}; try again in {seconds} seconds", so=so, seconds=max(1, round(seconds))),
         code,
     )

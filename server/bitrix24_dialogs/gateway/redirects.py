@@ -8,6 +8,7 @@ from bitrix24_dialogs.gateway.credentials import is_loopback
 from bitrix24_dialogs.gateway.errors import LicenceExpired, Moved, NotAPortal, PortalError
 from bitrix24_dialogs.gateway.http import HttpAnswer
 from bitrix24_dialogs.gateway.redaction import hide
+from bitrix24_dialogs.language.phrase import Phrase
 
 _BEFORE_THE_METHOD = {301, 302, 307, 308}  # 303 tells where the outcome of a call stands that was carried out
 _HOST = re.compile(r"^[a-z0-9.-]{1,253}$")
@@ -38,20 +39,27 @@ def refused_redirect(answer: HttpAnswer, secrets: Sequence[str]) -> PortalError:
     target = _target(answer)
     if target.path.startswith("/bitrix/coupon_activation"):
         return LicenceExpired(
-            "The self-hosted portal's licence has expired: it sends every request to its licence page",
-            "Ask the portal's administrator to renew the licence",
+            Phrase("The self-hosted portal's licence has expired: it sends every request to its licence page"),
+            Phrase("Ask the portal's administrator to renew the licence"),
         )
     if "/rest/" in target.path:
-        host = target.hostname or ""
+        host: str = target.hostname or ""
         if not _HOST.match(host) or hide(host, secrets) != host:
-            host = "another address"
+            host = Phrase("another address")
         return Moved(
-            f"The portal now answers from {host}, and a webhook's secret is never sent to a new host unasked",
-            f"If it was renamed, change the host in BITRIX24_WEBHOOK_URL, or allow {host} in BITRIX24_REDIRECT_HOSTS",
+            Phrase(
+                "The portal now answers from {host}, and a webhook's secret is never sent to a new host unasked",
+                host=host,
+            ),
+            Phrase(
+                "If it was renamed, change the host in BITRIX24_WEBHOOK_URL, or allow {host} in"
+                " BITRIX24_REDIRECT_HOSTS",
+                host=host,
+            ),
         )
     return NotAPortal(
-        "The address redirects to a web page instead of answering as REST",
-        "Check BITRIX24_WEBHOOK_URL; REST may not be installed on this portal",
+        Phrase("The address redirects to a web page instead of answering as REST"),
+        Phrase("Check BITRIX24_WEBHOOK_URL; REST may not be installed on this portal"),
     )
 
 
