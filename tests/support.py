@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.types import TextContent
 from pydantic import SecretStr
 
+from bitrix24_dialogs.gateway.clock import Clock
 from bitrix24_dialogs.portal import Fault, Portal, default_portal, portal_app
 from bitrix24_dialogs.portal.actions import act
 from bitrix24_dialogs.server import build_server
@@ -33,6 +35,8 @@ READS = {
     "crm.activity.list",
     "crm.item.get",
     "im.dialog.messages.get",
+    "im.v2.file.download",
+    "download",
     "scope",
     "batch",
 }
@@ -118,15 +122,21 @@ class Case:
 
 @asynccontextmanager
 async def case(
-    who: str = "operator", *, mode: str = "auto", portal: Portal | None = None, **settings: Any
+    who: str = "operator",
+    *,
+    mode: str = "auto",
+    portal: Portal | None = None,
+    person: ElicitationFnT | None = None,
+    clock: Clock | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Case]:
-    """A server that acts as ``who`` on a fresh portal, and a client of it."""
+    """A server that acts as ``who`` on a fresh portal, and a client of it; ``person`` answers its questions."""
     portal = portal or default_portal()
     portal.settings.rate_limit = "off"
     chosen = {"webhook_url": SecretStr(portal.webhook_url(who, "http://127.0.0.1")), "rate_limit": "off", **settings}
-    app = build_server(Settings(**chosen), portal_app=portal_app(portal))
+    app = build_server(Settings(**chosen), clock, portal_app(portal))
     try:
-        async with Client(app.server, mode=mode) as client:
+        async with Client(app.server, mode=mode, elicitation_callback=person) as client:
             yield Case(portal, client)
     finally:
         await app.close()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import anyio
 import pytest
 from mcp.types import CallToolResult, InputRequiredResult, TextContent
 
@@ -66,6 +67,21 @@ async def test_a_confirmation_counts_once() -> None:
         text = refusal(await answered(desk, question, "reply_send", given))
         assert "this confirmation has been used already" in text
         assert desk.calls.count("im.message.add") == 1
+
+
+async def test_a_confirmation_counts_once_at_the_same_moment() -> None:
+    """Some machines' clocks stand still for as long as two requests need."""
+    async with case(person=Person(), clock=JumpingClock(), **CONFIRM) as desk:
+        given = {"chat_id": desk.id("mine")}
+        question = await asked(desk, "session_mode_pin", **given)
+
+        async def answer() -> None:
+            await answered(desk, question, "session_mode_pin", given)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(3):
+                group.start_soon(answer)
+        assert desk.writes == ["imopenlines.session.mode.pin"]
 
 
 async def test_a_confirmation_is_for_these_arguments_only() -> None:

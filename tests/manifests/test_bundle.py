@@ -39,8 +39,10 @@ def test_the_manifest_keeps_to_the_schema() -> None:
 
 def test_it_tells_of_this_version_and_all_its_tools(project: Project) -> None:
     assert MANIFEST["version"] == project.version
-    assert [tool["name"] for tool in MANIFEST["tools"]] == [tool.name for tool in project.tools]
+    assert [tool["name"] for tool in MANIFEST["tools"]] == [tool.name for tool in project.default_tools]
     assert all(tool["description"] for tool in MANIFEST["tools"])
+    assert MANIFEST["tools_generated"] is True  # those of toolsets that are switched on
+    assert MANIFEST["prompts_generated"] is True
 
 
 def test_the_webhook_is_asked_for_and_hidden() -> None:
@@ -71,11 +73,9 @@ def test_the_bundle_holds_what_runs_and_nothing_else(project: Project, tmp_path:
         "pyproject.toml",
         "server/main.py",
     }
-    packed = {name for name in names if name.endswith(".py")} - {"server/main.py"}
-    assert packed == {
-        path.relative_to(ROOT).as_posix() for path in (ROOT / "server" / "bitrix24_dialogs").rglob("*.py")
-    }
-    assert not any("__pycache__" in name for name in names)
+    packed = {name for name in names if name.startswith("server/")} - {"server/main.py"}
+    files = (path for path in (ROOT / "server" / "bitrix24_dialogs").rglob("*") if path.is_file())
+    assert packed == {path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts}
     assert (tmp_path / "mcpb" / "manifest.json").read_text(encoding="utf-8") == (
         ROOT / "manifests" / "mcpb" / "manifest.json"
     ).read_text(encoding="utf-8")
@@ -125,8 +125,10 @@ async def test_the_assembled_server_starts_by_its_entry_point(project: Project, 
         async with Client(stdio_client(started)) as client:
             tools = (await client.list_tools()).tools
             result = await client.call_tool("dialog_get", {"chat_id": 2043})
-    assert [tool.name for tool in tools] == [tool.name for tool in project.tools]
+            prompts = (await client.list_prompts()).prompts
+    assert [tool.name for tool in tools] == [tool["name"] for tool in MANIFEST["tools"]]
     assert not result.is_error
+    assert prompts
 
 
 def test_the_entry_point_runs_the_package_beside_it(project: Project, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from bitrix24_dialogs.presenting.results import result_schema
 from bitrix24_dialogs.toolbox.declaration import Effect
 from generator.project import Project
 from tests.manifests.conftest import ROOT
@@ -53,12 +54,20 @@ def test_the_skill_is_found_and_introduces_itself() -> None:
     assert body.lstrip().startswith("# ")
 
 
+def all_fields(schema: dict[str, Any]) -> set[str]:
+    """The names of a result's fields, at any depth."""
+    inner = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
+    return set(schema.get("properties", {})).union(*(all_fields(each) for each in inner))
+
+
 def test_the_skill_names_tools_and_arguments_that_exist(project: Project) -> None:
     known = {tool.name: {item.name for item in tool.parameters.items} for tool in project.tools}
     arguments = set().union(*known.values())
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", SKILL))
     named |= set(re.findall(r"`([a-z]+(?:_[a-z]+)*): ", SKILL))
-    fields = {"your_role", "changed", "verified", "outcome", "closing"}
+    named |= {name for name in known if f"`{name}`" in SKILL}  # of one word, too
+    fields = {"your_role", "changed", "verified", "outcome", "closing", "visible_to_client"}
+    assert fields <= {name for tool in project.tools for name in all_fields(result_schema(tool.result))}
     assert named - arguments - fields <= set(known)
     assert set(known) <= named
 

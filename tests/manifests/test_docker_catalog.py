@@ -72,8 +72,9 @@ def test_every_tool_and_argument_is_described(tool: dict[str, Any]) -> None:
         assert argument["desc"].strip()
 
 
-def test_all_tools_are_there(project: Project) -> None:
-    assert [tool["name"] for tool in TOOLS] == [tool.name for tool in project.tools]
+def test_all_tools_are_there_that_its_defaults_leave(project: Project) -> None:
+    assert "BITRIX24_TOOLSETS" in [variable["name"] for variable in ENTRY["config"]["env"]]
+    assert [tool["name"] for tool in TOOLS] == [tool.name for tool in project.default_tools]
     optional = {(tool["name"], item["name"]) for tool in TOOLS for item in tool["arguments"] if item.get("optional")}
     assert ("session_mode_pin", "activate") in optional
     assert ("session_mode_pin", "chat_id") not in optional

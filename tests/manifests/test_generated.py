@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bitrix24_dialogs.prompts import all_prompts
 from bitrix24_dialogs.settings import describe_settings
+from bitrix24_dialogs.toolbox.policy import TOOLSETS
 from generator.files import generated_files, stale_files
 from generator.names import with_names
 from generator.project import Project, read_project
@@ -20,6 +22,17 @@ Rewrite = Callable[[str, dict[str, str]], None]
 
 def test_everything_generated_is_up_to_date(project: Project) -> None:
     assert stale_files(generated_files(project)) == []
+
+
+def test_the_readme_shows_every_toolset_tool_and_prompt_once(project: Project) -> None:
+    text = (project.root / "README.md").read_text(encoding="utf-8")
+    assert list(project.toolsets) == list(TOOLSETS)
+    rows = re.findall(r"(?m)^\| (?:[^|]*\()?`(\w+)`\)? \|", text)
+    assert [row for row in rows if not row.startswith("BITRIX24_")] == [
+        *TOOLSETS,
+        *(prompt.name for prompt in all_prompts()),
+        *(tool.name for name in TOOLSETS for tool in project.tools if tool.toolset == name),
+    ]
 
 
 def test_what_is_not_is_named(copy: Path, rewrite: Rewrite) -> None:
@@ -104,7 +117,9 @@ def test_an_identity_that_cannot_be_used_says_why(
         read_publisher(copy / IDENTITY)
 
 
-@pytest.mark.parametrize("marker", ["tools: generated", "/settings", "cursor-link: generated", "mcp-name: "])
+@pytest.mark.parametrize(
+    "marker", ["tools: generated", "toolsets: generated", "/settings", "cursor-link: generated", "mcp-name: "]
+)
 def test_a_readme_without_a_place_for_a_part_is_not_guessed_at(project: Project, marker: str) -> None:
     text = (project.root / "README.md").read_text(encoding="utf-8")
     with pytest.raises(MarkersMissing):

@@ -2,9 +2,8 @@
 
 Left out are scenarios that call such tools (tools-call-*, resources-read-*, prompts-get-*, elicitation-*, tasks-*,
 json-schema-2020-12, http-custom-header-server-validation and most of input-required-result-*), those that wait for
-something that the server does not declare (logging-set-level, completion-complete, resources-subscribe), and those
-about sessions, of which it has none (server-session-lifecycle, server-sse-polling, and in 2025-11-25
-server-sse-multiple-streams).
+something that the server does not declare (logging-set-level, resources-subscribe), and those about sessions, of which
+it has none (server-session-lifecycle, server-sse-polling, and in 2025-11-25 server-sse-multiple-streams).
 """
 
 import json
@@ -29,6 +28,7 @@ SCENARIOS: Mapping[str, tuple[str, ...]] = {
         "tools-list",
         "resources-list",
         "prompts-list",
+        "completion-complete",
         "dns-rebinding-protection",
     ),
     "2026-07-28": (
@@ -36,6 +36,7 @@ SCENARIOS: Mapping[str, tuple[str, ...]] = {
         "tools-list",
         "resources-list",
         "prompts-list",
+        "completion-complete",
         "sep-2164-resource-not-found",
         "dns-rebinding-protection",
         "caching",
@@ -48,6 +49,7 @@ SCENARIOS: Mapping[str, tuple[str, ...]] = {
 SCENARIOS_ABOUT = {
     "resources-list": "resources",
     "prompts-list": "prompts",
+    "completion-complete": "completions",
     "sep-2164-resource-not-found": "resources",
 }
 CHECKS_ABOUT = {

@@ -35,6 +35,10 @@ class TestAdd:
         assert desk.ok("operator", ADD, dialog_id="CHAT2045", message="x")
         assert desk.ok("operator", ADD, chat_id="2045", message="x")
 
+    def test_line_ends_may_be_written_out(self, desk: Desk) -> None:
+        number = desk.ok("operator", ADD, DIALOG_ID=MINE, MESSAGE="#BR#one[BR]two[br]three#BR#four #br#")
+        assert stored(desk, number).text == "one\ntwo\nthree\nfour #br#"
+
     def test_what_is_too_long_is_cut(self, desk: Desk) -> None:
         assert len(stored(desk, desk.ok("operator", ADD, DIALOG_ID=MINE, MESSAGE="x" * 20_001)).text) == 20_000
 
@@ -187,6 +191,11 @@ class TestGet:
         assert [message["id"] for message in page(desk, LAST_ID=numbers[4], LIMIT=3, **long)] == numbers[5:8]
         newer = desk.ok("operator", GET, FIRST_ID=numbers[4], **long)["messages"]
         assert [message["id"] for message in newer] == numbers[:4][::-1]
+
+    def test_from_a_message_that_is_not_there_nothing_comes(self, desk: Desk) -> None:
+        for number in (1, 99_999_999, next(desk.portal.messages_of(2058)).id):
+            assert desk.ok("operator", GET, DIALOG_ID=MINE, LAST_ID=number)["messages"] == []
+            assert desk.ok("operator", GET, DIALOG_ID=MINE, FIRST_ID=number)["messages"] == []
 
     def test_without_last_id_an_unread_chat_begins_elsewhere(self, desk: Desk) -> None:
         for _ in range(30):

@@ -24,6 +24,8 @@ _PIECES = (
         '"',
         "'",
     ),
+    *("![x](https://e.example/?q=", ")", "](//e.example", "[x]: https://e.example", "<img src=", "</result>", "<!--"),
+    *("https://раypal.com/", "https://%65vil.example", "www.ｅvil.example", "://а。b", "<", ">", "http://" + "а." * 60),
     *(
         '"access_token":"',
         "auth[access_token]=",

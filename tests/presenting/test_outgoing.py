@@ -30,6 +30,8 @@ TAG = re.compile(r"\[(?=[a-z/*])", re.IGNORECASE)
         ),
         ("[&#98;] &#91/b] &#91b] &#911 &#x5bcd", "[ &#98;] &#91 /b] &#91 b] &#911 &#x5bcd"),
         ("/start\nsee /etc\n/help", "\u00a0/start\nsee /etc\n\u00a0/help"),
+        ("#BR#/start and #BR#BR#/help, item #5", "# BR#/start and # BR# BR#/help, item #5"),
+        ("#\u200bbr#/start", "# br#/start"),
         ("a\u202eb\u200b[\u200bb]", "ab[ b]"),
         ("Ольга, «да» — 👩\u200d💻", "Ольга, «да» — 👩\u200d💻"),
     ],

@@ -7,6 +7,7 @@ import pytest
 
 from bitrix24_dialogs.portal.entities import CrmItem
 from tests.support import Case, case
+from tests.tools.test_odd_answers import sound
 
 pytestmark = pytest.mark.anyio
 
@@ -101,6 +102,7 @@ async def test_huge_cards_are_cut_and_those_left_out_are_named() -> None:
         assert len(json.dumps(told.data, ensure_ascii=False).encode()) < 24_000
         assert len(told.text.encode()) < 24_000
         assert told["left_out"] + len(told["cards"]) == 4
+        assert all(card["more_addresses"] == 30 for card in told["cards"])
         assert "kind=" in told["next"]
         for kind in ("lead", "company", "contact", "deal"):
             assert len((await desk.call("crm_card_get", chat_id=desk.id("in_crm"), kind=kind))["cards"]) == 1
@@ -182,6 +184,94 @@ async def test_what_crm_stores_differently_is_told() -> None:
         told = await desk.call("crm_lead_update", chat_id=desk.id("in_crm"), lead_id=lead.id, name="Gracie", title="x")
         assert (told["outcome"], told["changed"]) == ("unchanged", False)
         assert "title, name" in told["why"]
+
+
+async def test_what_was_replaced_is_told_so_that_it_can_be_put_back() -> None:
+    async with case(mask_contacts=True, **WITH_CRM) as desk:
+        lead = lead_of(desk)
+        lead.title = "Call +1 202 555 0143\u202e"
+        told = await desk.call(
+            "crm_lead_update",
+            chat_id=desk.id("in_crm"),
+            lead_id=lead.id,
+            title="Licences",
+            name="Gracie",
+            phone="+1 202 555 0100",
+        )
+        assert [entry["field"] for entry in told["replaced"]] == ["title", "name"]
+        assert told["replaced"][1]["value"] == "Grace"
+        assert "0143" not in told.text
+        assert "replaced.value" in told.text
+        again = await desk.call("crm_lead_update", chat_id=desk.id("in_crm"), lead_id=lead.id, title="Licences")
+        assert again["replaced"] is None
+
+
+async def test_filling_in_a_huge_lead_stays_small() -> None:
+    async with case(**WITH_CRM) as desk:
+        lead, big = lead_of(desk), "😀" * 3_000
+        lead.title = big
+        lead.fields |= dict.fromkeys(("name", "lastName", "comments", "sourceDescription", "companyTitle", "post"), big)
+        lead.fields["fm"] = [
+            {"id": n, "typeId": kind, "valueType": "WORK", "value": big}
+            for n, kind in enumerate(["PHONE", "EMAIL"] * 20)
+        ]
+        wide = {"title": "字" * 255, "name": "字" * 50, "last_name": "字" * 50, "source": "字" * 255}
+        told = await desk.call(
+            "crm_lead_update", chat_id=desk.id("in_crm"), lead_id=lead.id, comments="x\n" * 2_000, **wide
+        )
+        assert told["stored"] == ["title", "name", "last_name", "source", "comments"]
+        assert len(told["replaced"]) == 4
+        sound("crm_lead_update", told)
+
+
+async def test_a_field_that_crm_passes_over_in_silence_is_not_called_stored() -> None:
+    async with case(**WITH_CRM) as desk:
+        lead = lead_of(desk)
+        before = {"id": lead.id, "entityTypeId": 1, "title": lead.title, "name": "Grace", "sourceDescription": "Web"}
+        after = {**before, "name": "Gracie", "title": "Somebody's"}
+        desk.fault(method=GET, status=200, body=json.dumps({"result": {"item": after}, "time": {}}))
+        told = await desk.call(
+            "crm_lead_update",
+            chat_id=desk.id("in_crm"),
+            lead_id=lead.id,
+            name="Gracie",
+            title="x",
+            comments="met at the trade fair!",
+        )
+        assert (told["outcome"], told["changed"], told["stored"]) == ("updated", True, ["name"])
+        assert "something else for title, comments" in told["why"]
+        desk.portal.faults.clear()
+        lead.fields["sourceDescription"] = "Web"
+        item = {"id": lead.id, "entityTypeId": 1, "title": lead.title, **lead.fields}
+        desk.fault(method=GET, status=200, body=json.dumps({"result": {"item": item}, "time": {}}))
+        told = await desk.call(
+            "crm_lead_update", chat_id=desk.id("in_crm"), lead_id=lead.id, source="Chat", phone="+1 202 555 0199"
+        )
+        assert (told["outcome"], told["changed"], told["stored"]) == ("unchanged", False, None)
+        assert "left phone, source as it was" in told["why"]
+        assert "Bitrix24" in told["next"]
+
+
+async def test_a_portal_without_crm_is_not_told_to_lack_open_channels() -> None:
+    async with case(toolsets=("default", "crm")) as desk:
+        desk.portal.settings.crm_installed = False
+        for tool, extra in (
+            ("crm_card_get", {"chat_id": desk.id("in_crm")}),
+            ("crm_lead_update", {"chat_id": desk.id("in_crm"), "lead_id": lead_of(desk).id, "name": "x"}),
+            ("sessions_list", {}),
+        ):
+            text = await desk.refused(tool, **extra)
+            assert "CRM is switched off" in text
+            assert "Open Channels" not in text
+
+
+async def test_a_plan_that_forbids_it_is_named() -> None:
+    async with case(**WITH_CRM) as desk:
+        desk.fault(method=UPDATE, status=400, error="UPDATE_DYNAMIC_ITEM_RESTRICTED")
+        told = await desk.call("crm_lead_update", chat_id=desk.id("in_crm"), lead_id=lead_of(desk).id, name="x")
+        assert told.is_error
+        assert "plan does not allow" in told.text
+        assert "Nothing was changed." in told.text
 
 
 async def test_refusals_of_values_carry_the_portals_own_words() -> None:

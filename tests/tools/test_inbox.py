@@ -221,6 +221,28 @@ async def test_rows_that_cannot_be_understood_are_counted_and_others_passed_over
         assert row.get("waiting_for") is None
 
 
+async def test_five_hundred_odd_rows_are_all_accounted_for() -> None:
+    async with case() as desk:
+        good = desk.portal.state.chats[desk.id("mine")]
+        chat = {"entity_type": "LINES", "entity_id": good.entity_id, "entity_data_1": good.entity_data_1, "owner": "7"}
+        odd = [{"chat_id": "9"}, {"chat_id": 9, "chat": []}, {"chat_id": 9, "chat": None}, {"chat_id": 9, "chat": chat}]
+        rows = [
+            {"chat_id": str(number), "counter": "1", "chat": {**chat, "id": str(number), "name": f"Client {number}"}}
+            for number in range(4_000, 4_496)
+        ]
+        answer_with(desk, "im.recent.get", {str(place): row for place, row in enumerate([*odd, *rows])})
+        seen: list[int] = []
+        while True:
+            told = await desk.call("dialogs_list", limit=50, offset=len(seen))
+            sound("dialogs_list", told)
+            assert (told["total"], told["unreadable"]) == (496, 4)
+            seen += ids(told)
+            assert (told["left_out"] or 0) == 496 - len(seen)
+            if not told["next"]:
+                break
+        assert sorted(seen) == list(range(4_000, 4_496))
+
+
 @pytest.mark.parametrize(
     ("lines", "author", "waiting_for"),
     [

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bitrix24_dialogs.portal import default_portal
+from tests.portal.conftest import Desk as PortalDesk
 from tests.support import Case, Told, case
 from tests.tools.test_inbox import without_scopes
 from tests.tools.test_odd_answers import answer_with
@@ -37,6 +38,22 @@ async def test_the_load_tells_joined_dialogs_apart_and_keeps_to_the_lines() -> N
         told = await desk.call("whoami")
         assert told["only_lines"] == [24]
         assert (told["load"]["waiting"], told["load"]["joined"]) == (1, 1)
+
+
+async def test_every_scope_is_told_however_many_there_are() -> None:
+    scopes = [*(f"a{number}" for number in range(100)), "user_brief"]
+    async with case(portal=without_scopes(default_portal(), *scopes)) as desk:
+        assert (await desk.call("whoami"))["scopes"] == sorted(scopes)
+
+
+async def test_dialogs_that_could_not_be_read_are_not_passed_over_in_silence() -> None:
+    async with case() as desk:
+        mine = PortalDesk(desk.portal).ok("operator", "im.recent.get", ONLY_OPENLINES="Y")
+        rows = {"user": {"ID": "7"}, "scopes": ["im"], "dialogs": [*mine, {"id": "chat5"}, {"chat": 7}]}
+        answer_with(desk, "batch", {"result": rows, "result_error": []})
+        told = await desk.call("whoami")
+        assert told["load"]["waiting"] == 2
+        assert "2 rows could not be understood" in told["load_unknown"]
 
 
 async def test_an_administrator_is_one() -> None:
@@ -127,6 +144,17 @@ async def test_somebody_faster_is_told_on_newer_portals() -> None:
         assert "meanwhile" in told["why"]
         assert desk.portal.state.chats[desk.id("waiting")].owner == desk.user("second")
         assert desk.calls.count(ANSWER) == 1
+
+
+async def test_a_portal_that_calls_it_taken_while_it_waits_is_quoted_and_not_contradicted() -> None:
+    async with case() as desk:
+        desk.fault(method=ANSWER, status=400, error="ANSWER_ALREADY_TAKEN")
+        told = await desk.call("dialog_answer", chat_id=desk.id("waiting"))
+        assert told.is_error
+        assert "ANSWER_ALREADY_TAKEN" in told.text
+        assert "without a reason" not in told.text
+        assert "dialog_get" in told.text
+        assert "Nothing was changed." in told.text
 
 
 async def test_a_blank_refusal_is_explained_by_the_state_read_afterwards() -> None:

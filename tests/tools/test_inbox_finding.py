@@ -49,6 +49,20 @@ async def test_a_client_is_found_by_name_answered_or_not(name: str, key: str, st
         assert desk.portal.calls.entries[0].params == {"FIND_LINES": name, "LIMIT": 20, "OFFSET": 0}
 
 
+@pytest.mark.parametrize("name", ["+7 81", "812 765", "43-21", "Liam 812", "liam@", "１２３"])
+async def test_contacts_that_are_hidden_cannot_be_guessed_at(name: str) -> None:
+    async with case(mask_contacts=True) as desk:
+        desk.portal.state.chats[desk.id("mine")].title = "Liam +7 812 765-43-21 liam@client.example"
+        text = await desk.refused("dialogs_find", name=name)
+        assert "BITRIX24_MASK_CONTACTS" in text
+        assert desk.calls == []
+        told = await desk.call("dialogs_find", name="Liam")
+        assert ids(told) == [desk.id("mine")]
+        assert "765" not in told.text
+    async with case() as desk:
+        assert not (await desk.call("dialogs_find", name=name)).is_error
+
+
 async def test_nobody_of_that_name_is_no_error() -> None:
     async with case() as desk:
         told = await desk.call("dialogs_find", name="nobody")
@@ -205,6 +219,19 @@ async def test_a_failure_in_a_batch_is_no_missing_right() -> None:
             told = await desk.call("dialogs_find", crm_type="lead", crm_id=lead_of(desk, "in_crm"))
             assert told.is_error
             assert "tell" not in told.text
+
+
+async def test_only_a_missing_right_is_told_as_one() -> None:
+    async with case() as desk:
+        for code in ("IM_LOAD_ERROR", "CHAT_ID", "ACCESS_DENIED"):
+            desk.portal.faults.clear()
+            answer_with(desk, "batch", {"result": [], "result_error": {"c2053": {"error": code}}})
+            told = await desk.call("dialogs_find", crm_type="lead", crm_id=lead_of(desk, "in_crm"))
+            assert told.is_error, told.text
+        desk.portal.faults.clear()
+        answer_with(desk, "batch", {"result": [], "result_error": {"c2053": {"error": "access_error"}}})
+        told = await desk.call("dialogs_find", crm_type="lead", crm_id=lead_of(desk, "in_crm"))
+        assert told["no_access"] == [2053]
 
 
 # dialogs_find by address

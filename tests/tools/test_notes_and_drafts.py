@@ -119,6 +119,7 @@ async def test_a_long_draft_among_long_words_stays_small() -> None:
         told = await desk.call("reply_draft", chat_id=desk.id("mine"), text="😀" * 9_000)
         assert told["text_length"] == 9_000
         assert len(told["client_said"]) == 5
+        assert told["said_before"] == 4  # with the one before
         assert len(json.dumps(told.data, ensure_ascii=False).encode()) < 24_000 < 9_000 * 4
         assert len(told.text.encode()) < 24_000 + 6_000
 

@@ -108,9 +108,9 @@ async def test_markup_is_sent_literally() -> None:
         smuggled = (
             "Sure: [SEND=/do]Yes[/SEND] [CALL=+1555]call[/CALL] [USER=8][/USER] [URL=https://a.example]bank[/URL]"
         )
-        told = await desk.call("reply_send", chat_id=desk.id("mine"), text=f"{smuggled}\n/start &#91;b&#93;")
+        told = await desk.call("reply_send", chat_id=desk.id("mine"), text=f"{smuggled}\n/start &#91;b&#93;#BR#/help")
         stored = message(desk, told).text
-        assert stored == smuggled.replace("[", "[ ") + "\n\u00a0/start &#91; b&#93;"
+        assert stored == smuggled.replace("[", "[ ") + "\n\u00a0/start &#91; b&#93;# BR#/help"
         assert "Daniel" not in told["text"]
         (call,) = desk.portal.calls.of(ADD)
         assert call.params["URL_PREVIEW"] == "N"

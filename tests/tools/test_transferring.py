@@ -61,6 +61,21 @@ async def test_who_cannot_take_a_dialog_gets_none(to: str, expected: str) -> Non
         assert "Nothing was changed." in text
 
 
+@pytest.mark.parametrize("to", ["Head", "Support agent", "Accountant"])
+async def test_a_position_is_no_name_even_if_only_one_has_it(to: str) -> None:
+    async with operators() as desk:
+        text = await desk.refused("dialog_transfer", chat_id=desk.id("mine"), to_colleague=to, even_if_absent=True)
+        assert "No employee has a name that begins so" in text
+        assert "colleague_find" in text
+
+
+async def test_a_name_that_is_anothers_position_leads_to_who_is_called_so() -> None:
+    async with operators() as desk:
+        desk.portal.employee("supervisor").position = "Weiss's deputy"
+        told = await desk.call("dialog_transfer", chat_id=desk.id("mine"), to_colleague="weiss")
+        assert (told["outcome"], told["operator"]["id"]) == ("transferred", 8)
+
+
 async def test_extranet_users_are_known_where_the_scope_shows_them() -> None:
     async with operators() as desk:
         desk.portal.state.webhooks[desk.user("operator")].scopes = ["imopenlines", "user"]

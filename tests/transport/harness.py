@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
@@ -134,18 +135,20 @@ def _ports(log: Path) -> list[int]:
 
 
 @asynccontextmanager
-async def connected(served: Served, transport: str, era: str, caller: str) -> AsyncIterator[Client]:
-    """The SDK's client."""
+async def connected(
+    served: Served, transport: str, era: str, caller: str, person: ElicitationFnT | None = None
+) -> AsyncIterator[Client]:
+    """The SDK's client; ``person`` answers the server's questions."""
     headers = served.bearer(caller)
     if transport == "sse":
-        async with Client(sse_client(f"{served.base}/sse", headers, timeout=PATIENCE), mode=era) as client:
+        streams = sse_client(f"{served.base}/sse", headers, timeout=PATIENCE)
+        async with Client(streams, mode=era, elicitation_callback=person) as client:
             yield client
     else:
-        async with (
-            create_mcp_http_client(headers) as http,
-            Client(streamable_http_client(f"{served.base}/mcp", http_client=http), mode=era) as client,
-        ):
-            yield client
+        async with create_mcp_http_client(headers) as http:
+            streams = streamable_http_client(f"{served.base}/mcp", http_client=http)
+            async with Client(streams, mode=era, elicitation_callback=person) as client:
+                yield client
 
 
 def text_of(result: CallToolResult) -> str:

@@ -18,7 +18,15 @@ from tests.transport.watched_portal import WatchedPortal
 pytestmark = pytest.mark.anyio
 
 WAYS = [(transport, era) for transport in TRANSPORTS for era in ERAS]
-READING = ["session_open", "dialog_get", "session_history_get"]
+READING = [
+    "session_open",
+    "dialog_get",
+    "session_history_get",
+    "dialogs_list",
+    "dialogs_find",
+    "sessions_list",
+    "whoami",
+]
 
 
 async def seen_by(client: Client, chat_id: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from bitrix24_dialogs.gateway.identity import acting_user
 from bitrix24_dialogs.presenting.untrusted import Untrusted
 
 _NAME = 100
-_MOST_SCOPES = 60
+_MOST_SCOPES = 200  # more than there are
 _SCOPE = re.compile(r"[a-z0-9_.]{1,40}")
 
 
@@ -40,7 +40,7 @@ class Acting:
     scopes: tuple[str, ...] = ()
     only_lines: tuple[int, ...] = ()
     load: Load | None = None
-    load_unknown: Annotated[str | None, "why there is no load"] = None
+    load_unknown: Annotated[str | None, "why there is no load, or not all of it"] = None
     problem: str | None = None
 
 
@@ -90,7 +90,7 @@ def _scopes(answers: Answers) -> tuple[str, ...]:
 
 def _load(desk: Desk, answers: Answers, me: int) -> tuple[Load | None, str | None]:
     try:
-        rows, _ = read_rows(desk, answers["dialogs"])
+        rows, unreadable = read_rows(desk, answers["dialogs"])
     except (DialogRefused, PortalError) as error:
         return None, str(error)
     kinds = Counter(_kind(row, me) for row in rows)
@@ -101,7 +101,7 @@ def _load(desk: Desk, answers: Answers, me: int) -> tuple[Load | None, str | Non
         joined=kinds["joined"],
         closed=kinds["closed"],
         to_answer=sum(row.waiting_for == "operator" for row in mine),
-    ), None
+    ), f"{unreadable} rows could not be understood and are not counted" if unreadable else None
 
 
 def _kind(row: Row, me: int) -> str:

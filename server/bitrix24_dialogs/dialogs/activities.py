@@ -11,7 +11,7 @@ from bitrix24_dialogs.dialogs.brief import read_chat
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.entity_data import CrmItem, CrmType
 from bitrix24_dialogs.dialogs.portal_values import mapping, text, whole
-from bitrix24_dialogs.dialogs.refusals import DialogRefused
+from bitrix24_dialogs.dialogs.refusals import DialogRefused, is_without_access
 from bitrix24_dialogs.dialogs.together import Read, read_together
 from bitrix24_dialogs.gateway.errors import BadAnswer
 from bitrix24_dialogs.presenting.fitting import fitted
@@ -171,9 +171,11 @@ async def _in_reach(desk: Desk, rows: Sequence[tuple[int, SessionInCrm]]) -> Seq
     def reached(session: SessionInCrm) -> bool:
         try:
             chat = read_chat(mapping(cards[f"s{session.session_id}"]))
-        except DialogRefused:
+        except DialogRefused as refused:
+            if not is_without_access(refused):
+                raise
             return False  # which line it is of cannot be known
-        return chat is not None and chat.line in desk.lines
+        return chat is not None and desk.lines.issuperset(chat.lines_of(session.session_id))
 
     return [(place, session) for place, session in rows if reached(session)]
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bitrix24_dialogs.dialogs.blank_refusals import card_after_blank, refused_in_state
+from bitrix24_dialogs.dialogs.blank_refusals import card_after_blank, card_after_refusal, refused_in_state
 from bitrix24_dialogs.dialogs.card import Dialog, Role, State
-from bitrix24_dialogs.dialogs.change import Change, card_after, card_before, not_verified, write_to_chat
+from bitrix24_dialogs.dialogs.change import Change, card_before, not_verified, write_to_chat
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.refusals import DialogRefused
 from bitrix24_dialogs.gateway.errors import Refused
@@ -67,9 +67,10 @@ async def answer_dialog(desk: Desk, chat_id: int) -> Answered:
 
 async def _refused(desk: Desk, chat_id: int, before: Dialog | None, refused: Refused | DialogRefused) -> Answered:
     if refused.code.upper() == _TAKEN:
-        now = await card_after(desk, chat_id)
+        refused = desk.refusal("Somebody else has accepted the dialog", "{dialog_get} shows who has it", refused.code)
+        now = await card_after_refusal(desk, chat_id, before)
         if now is None:
-            raise desk.refusal("Somebody else has accepted the dialog", "{dialog_get} shows who", refused.code)
+            raise refused
     else:
         now = await card_after_blank(desk, refused, chat_id, before)
     if now.your_role == "operator":
@@ -81,6 +82,8 @@ async def _refused(desk: Desk, chat_id: int, before: Dialog | None, refused: Ref
         )
     if now.state == "open":
         return _taken(desk, now, "accepted it meanwhile")
+    if refused.code:
+        raise refused
     raise refused_in_state(desk, now)
 
 

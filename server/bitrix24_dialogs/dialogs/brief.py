@@ -34,6 +34,7 @@ class RawChat:
 
     Attributes:
         line: the dialog's line now.
+        first_line: the line that it came in on.
         owner: who has accepted it; 0 for nobody.
         client: the client's user number; 0 where a channel has groups.
     """
@@ -42,6 +43,7 @@ class RawChat:
     number: int
     connector: str
     line: int
+    first_line: int
     owner: int
     client: int
     data: EntityData
@@ -50,6 +52,11 @@ class RawChat:
     def state(self) -> State:
         """What the card calls its state."""
         return dialog_state(self.owner, self.data.session_id)
+
+    def lines_of(self, session_id: int) -> frozenset[int]:
+        """The lines that a session of it may be of: an earlier one than the open one may have been on the first."""
+        moved = {self.line} if session_id == self.data.session_id else {self.line, self.first_line}
+        return frozenset(moved)
 
     def brief(self, desk: Desk, me: int) -> dict[str, Any]:
         """The fields of its `Brief`, as the employee ``me`` sees it."""
@@ -77,4 +84,4 @@ def read_chat(fields: Mapping[str, Any]) -> RawChat | None:
     connector, code_line, _, client = code_parts(code)
     parsed = parse_entity_data(data)
     line = parsed.moved_to_line or code_line
-    return RawChat(fields, number, connector, line, whole(fields.get("owner")), client, parsed)
+    return RawChat(fields, number, connector, line, code_line, whole(fields.get("owner")), client, parsed)

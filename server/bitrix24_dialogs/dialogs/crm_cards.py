@@ -13,7 +13,7 @@ from bitrix24_dialogs.dialogs.refusals import DialogRefused
 from bitrix24_dialogs.dialogs.together import Read, read_together
 from bitrix24_dialogs.gateway.errors import BadAnswer
 from bitrix24_dialogs.presenting.fitting import fitted
-from bitrix24_dialogs.presenting.untrusted import Untrusted
+from bitrix24_dialogs.presenting.untrusted import Cleaned, Untrusted
 
 TYPE_IDS: Mapping[CrmType, int] = {"LEAD": 1, "DEAL": 2, "CONTACT": 3, "COMPANY": 4}
 
@@ -41,6 +41,7 @@ class CrmCard:
     currency: Untrusted | None = None
     phones: tuple[Untrusted, ...] = ()
     emails: tuple[Untrusted, ...] = ()
+    more_addresses: Annotated[int | None, "further phones and e-mail addresses"] = None
     source: Untrusted | None = None
     comments: Untrusted | None = None
     comments_length: int | None = None
@@ -108,10 +109,11 @@ def raw_item(result: object, item: CrmItem) -> Mapping[str, Any]:
 def card_of(desk: Desk, item: CrmItem, fields: Mapping[str, Any]) -> CrmCard:
     """The card of an item with these fields."""
 
-    def line(name: str, limit: int = 100) -> str | None:
+    def line(name: str, limit: int = 100) -> Cleaned | None:
         return desk.words.name(text(fields.get(name)), limit) or None
 
     comments = desk.words.text(text(fields.get("comments")), _COMMENTS)
+    phones, emails = _addresses(desk, fields, "PHONE"), _addresses(desk, fields, "EMAIL")
     return CrmCard(
         type=item.type,
         id=item.id,
@@ -123,8 +125,9 @@ def card_of(desk: Desk, item: CrmItem, fields: Mapping[str, Any]) -> CrmCard:
         stage=line("stageId", 60),
         amount=_amount(fields.get("opportunity")),
         currency=line("currencyId", 10) if _amount(fields.get("opportunity")) else None,
-        phones=_addresses(desk, fields, "PHONE"),
-        emails=_addresses(desk, fields, "EMAIL"),
+        phones=phones[:_MOST_ADDRESSES],
+        emails=emails[:_MOST_ADDRESSES],
+        more_addresses=len(phones[_MOST_ADDRESSES:]) + len(emails[_MOST_ADDRESSES:]) or None,
         source=line("sourceDescription", _SOURCE),
         comments=comments.text or None,
         comments_length=comments.length if comments.is_cut else None,
@@ -140,9 +143,9 @@ def addresses_in(fields: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, 
             yield found
 
 
-def _addresses(desk: Desk, fields: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+def _addresses(desk: Desk, fields: Mapping[str, Any], kind: str) -> tuple[Cleaned, ...]:
     shown = [desk.words.name(text(entry["value"])) for entry in addresses_in(fields, kind)]
-    return tuple(filter(None, shown))[:_MOST_ADDRESSES]
+    return tuple(filter(None, shown))
 
 
 def _amount(value: object) -> float | None:

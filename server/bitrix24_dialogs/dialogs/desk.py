@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
+
+import anyio.lowlevel
 
 from bitrix24_dialogs.dialogs.refusals import DialogRefused, explain, refused_before_anything
 from bitrix24_dialogs.dialogs.scopes import grant
@@ -24,6 +26,45 @@ class Fate(Enum):
     NOTHING_SENT = "nothing was sent, or what was sent has certainly done nothing"
     OPEN = "it was sent, and may have done something"
     ACCEPTED = "the portal accepted it"
+
+
+@dataclass(eq=False)
+class Write:
+    """A write of a call, and what has become of it.
+
+    Attributes:
+        method: its name.
+        params: its parameters.
+        fate: what is known of it.
+        refused: whether the portal refused it.
+        intended: whether it has been written down.
+    """
+
+    method: str
+    params: Mapping[str, Any]
+    fate: Fate = Fate.NOTHING_SENT
+    refused: bool = False
+    intended: bool = False
+
+
+class Record(Protocol):
+    """Where a call's writes are written down."""
+
+    async def intend(self, write: Write) -> None:
+        """Write down what is about to be sent.
+
+        Raises:
+            NotSent: it could not be written down, so it must not be sent.
+        """
+        ...
+
+    async def close(self, changed: bool | None) -> None:
+        """Write down what has become of every write that was intended.
+
+        Arguments:
+            changed: what the call's result says; None where it says nothing, or there is no result.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -47,8 +88,9 @@ class Desk:
         reply_lines: the lines to whose dialogs something may be written; empty for all in reach.
         verify: whether writes are surrounded by reads.
         tool: how advice names a tool: with the setting that switches it off, where it is off.
+        record: where writes are written down before they are sent, if anywhere.
         calls: what the portal answered so far.
-        fate: what has become of the write, if there was one.
+        writes: what was to be changed so far.
         portal_time: the portal's own time at its last answer, in unix seconds, where it tells it.
     """
 
@@ -59,9 +101,19 @@ class Desk:
     reply_lines: frozenset[int]
     verify: bool
     tool: Callable[[str], str]
+    record: Record | None = None
     calls: list[PortalCall] = field(default_factory=list)
-    fate: Fate = Fate.NOTHING_SENT
+    writes: list[Write] = field(default_factory=list)
     portal_time: float | None = None
+
+    @property
+    def fate(self) -> Fate:
+        """What has become of the latest write, if there was one."""
+        return self.writes[-1].fate if self.writes else Fate.NOTHING_SENT
+
+    @fate.setter
+    def fate(self, fate: Fate) -> None:
+        self.writes[-1].fate = fate
 
     async def me(self) -> int:
         """The acting employee's number.
@@ -90,6 +142,16 @@ class Desk:
         answer = await self._read(method, params)
         return answer.result, answer.total
 
+    async def download(self, method: str, params: Mapping[str, Any], largest: int) -> bytes:
+        """The file to which ``method`` answers with a link, if it has no more than ``largest`` bytes.
+
+        Raises:
+            DialogRefused: the portal refused it for a reason that dialogs know.
+            PortalError: anything else that went wrong.
+        """
+        body: bytes = (await self._call(partial(self.gateway.download, largest=largest), method, params)).result
+        return body
+
     async def write(self, method: str, params: Mapping[str, Any], spare: float = 0) -> Any:
         """The result of a method that changes something; it runs at most once.
 
@@ -102,23 +164,27 @@ class Desk:
             DialogRefused: the portal refused it for a reason that dialogs know.
             PortalError: anything else that went wrong.
         """
-        self.fate = Fate.OPEN
+        write = Write(method, params)
+        self.writes.append(write)
         try:
-            answer = await self._call(self.gateway.write, method, params, spare)
+            answer = await self._call(
+                partial(self.gateway.write, leaving=partial(self._leave, write)), method, params, spare
+            )
         except (DialogRefused, Refused) as refused:
+            write.refused = True
             if refused_before_anything(refused.code):
-                self.fate = Fate.NOTHING_SENT
+                write.fate = Fate.NOTHING_SENT
             raise
         except PortalError as error:
             if error.executed is Executed.NO:
-                self.fate = Fate.NOTHING_SENT
+                write.fate = Fate.NOTHING_SENT
             raise
-        self.fate = Fate.ACCEPTED
+        write.fate = Fate.ACCEPTED
         return answer.result
 
     def advise(self, text: str) -> str:
         """``text`` with the tools that stand in braces named as the caller may use them."""
-        return _TOOL_NAME.sub(lambda found: self.tool(found[1]), text)
+        return named(text, self.tool)
 
     def refusal(self, why: str, advice: str, code: str = "", said: str = "") -> DialogRefused:
         """A refusal in our words, which name tools in braces; ``said`` in the portal's."""
@@ -143,6 +209,13 @@ class Desk:
         explained = explain(method, error.code) if isinstance(error, Refused) else None
         return self.refusal(*explained, error.code, error.said) if explained else error
 
+    async def _leave(self, write: Write) -> None:
+        if self.record is not None and not write.intended:
+            await self.record.intend(write)
+            write.intended = True
+        await anyio.lowlevel.checkpoint_if_cancelled()  # whoever has left meanwhile has sent nothing
+        write.fate = Fate.OPEN
+
     async def _read(self, method: str, params: Mapping[str, Any]) -> Answer:
         # Before a change, a read that leaves no time for it is of no use.
         spare = self.deadline.change if self.fate is Fate.NOTHING_SENT else 0
@@ -161,3 +234,8 @@ class Desk:
         self.portal_time = answer.time.get("finish", self.portal_time)
         self.calls.append(PortalCall(method, answer.time.get("duration"), answer.time.get("operating")))
         return answer
+
+
+def named(text: str, tool: Callable[[str], str]) -> str:
+    """``text`` with the tools that stand in braces named as ``tool`` does."""
+    return _TOOL_NAME.sub(lambda found: tool(found[1]), text)

@@ -43,6 +43,7 @@ class Draft:
     replies_until: Annotated[str | None, "the channel takes replies until then"] = None
     client: Person | None = None
     client_said: tuple[Said, ...] = ()
+    said_before: Annotated[int | None, "further unanswered messages of the client, at least"] = None
     answered_since: Annotated[bool | None, "somebody has written to the client since"] = None
 
 
@@ -55,7 +56,7 @@ async def draft_reply(desk: Desk, chat_id: int, outgoing: Outgoing) -> Draft:
     """
     ground = await read_ground(desk, chat_id)
     newest = ground.newest or await _from_history(desk, chat_id)
-    said, answered = _last_words(desk, newest, ground.client) if newest else ((), None)
+    said, answered, earlier = _last_words(desk, newest, ground.client) if newest else ((), None, 0)
     reason = in_the_way(desk, ground)
     why, advice = reason or (None, None)
     plain = outgoing.text
@@ -70,6 +71,7 @@ async def draft_reply(desk: Desk, chat_id: int, outgoing: Outgoing) -> Draft:
         replies_until=None if window_is_over(desk, ground) else until_when(ground),
         client=ground.card.client,
         client_said=said,
+        said_before=earlier or None,
         answered_since=answered,
     )
 
@@ -99,8 +101,10 @@ def _heard(session: Session, number: int) -> Heard:
     )
 
 
-def _last_words(desk: Desk, newest: Newest, client: int) -> tuple[tuple[Said, ...], bool | None]:
-    """What the client said since somebody last wrote to them, else their last message; whether it was answered."""
+def _last_words(desk: Desk, newest: Newest, client: int) -> tuple[tuple[Said, ...], bool | None, int]:
+    """What the client said since somebody last wrote to them, else their last message; whether it was answered; how
+    many more there are before.
+    """
     clients = newest.clients | {client}
     spoken_since: list[Heard] = []
     for message in newest.messages:
@@ -110,9 +114,10 @@ def _last_words(desk: Desk, newest: Newest, client: int) -> tuple[tuple[Said, ..
             break
         spoken_since.append(message)
     if spoken_since:
-        return tuple(_said(desk, message) for message in spoken_since[:_MOST_SHOWN][::-1]), None
+        shown, earlier = spoken_since[:_MOST_SHOWN][::-1], len(spoken_since[_MOST_SHOWN:])
+        return tuple(_said(desk, message) for message in shown), None, earlier
     last = newest.last_of_client(client)
-    return ((_said(desk, last),), True) if last else ((), None)
+    return ((_said(desk, last),), True, 0) if last else ((), None, 0)
 
 
 def _said(desk: Desk, message: Heard) -> Said:

@@ -43,7 +43,7 @@ class HandedFile:
         if self.words is not None and self.words.is_cut:
             line += f" Shown are the first {len(self.words.text)} of {self.words.length} characters."
         removed = self.name.removed + (self.words.text.removed if self.words else 0)
-        return f"{line} {removed} invisible characters were removed." if removed else line
+        return f"{line} Invisible characters removed: {removed}." if removed else line
 
 
 async def hand_over(desk: Desk, session: Session, file_id: int) -> HandedFile:

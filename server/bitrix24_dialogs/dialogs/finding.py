@@ -11,7 +11,7 @@ from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.entity_data import CrmItem
 from bitrix24_dialogs.dialogs.identifiers import UserCode
 from bitrix24_dialogs.dialogs.portal_values import mapping, numbers, text, whole
-from bitrix24_dialogs.dialogs.refusals import DialogRefused
+from bitrix24_dialogs.dialogs.refusals import DialogRefused, is_without_access
 from bitrix24_dialogs.dialogs.together import Answers, Read, read_together
 from bitrix24_dialogs.gateway.errors import BadAnswer, CredentialRefused, ScopeMissing
 from bitrix24_dialogs.presenting.fitting import fitted
@@ -19,6 +19,7 @@ from bitrix24_dialogs.presenting.fitting import fitted
 CrmKind = Literal["lead", "deal", "contact", "company"]
 
 _AGAIN = "Try again in a minute"
+_TELLING_DIGITS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +63,16 @@ async def find_by_name(desk: Desk, name: str, limit: int, offset: int) -> FoundD
     """The dialogs whose title or client's name holds ``name``, closed ones too.
 
     Raises:
+        DialogRefused: it is a phone number or an e-mail address, and those are hidden here.
         PortalError: they could not be looked for.
     """
+    if desk.words.mask and _is_contact(name):
+        # Whoever may ask whether a title begins so can guess what is hidden from them, digit by digit.
+        raise desk.refusal(
+            "Phone numbers and e-mail addresses are hidden here (BITRIX24_MASK_CONTACTS), so dialogs are not looked for"
+            " by them",
+            "Look for the client's name, or give crm_type and crm_id",
+        )
     result, total = await desk.read_page("im.search.chat.list", {"FIND_LINES": name, "LIMIT": limit, "OFFSET": offset})
     if not isinstance(result, list | dict):
         raise BadAnswer("The portal's answer is not a list of dialogs", _AGAIN)
@@ -84,6 +93,13 @@ async def find_by_name(desk: Desk, name: str, limit: int, offset: int) -> FoundD
     )
     nobody = "No dialog that you may see has such a title or client; try a part of the name, or another spelling"
     return _found(desk, await desk.me(), page, nobody, counted=total is not None)
+
+
+def _is_contact(phrase: str) -> bool:
+    """Whether a phrase may be a part of a phone number or an e-mail address."""
+    bare = [word for word in phrase.split() if not any(char.isalpha() for char in word)]
+    digits = sum(char.isdigit() for word in bare for char in word)
+    return "@" in phrase or "＠" in phrase or digits >= _TELLING_DIGITS
 
 
 async def find_by_crm_item(desk: Desk, kind: CrmKind, item_id: int, limit: int, offset: int) -> FoundDialogs:
@@ -139,7 +155,7 @@ async def find_by_code(desk: Desk, code: UserCode) -> FoundDialogs:
     if chat is None or text(card.get("entity_id")).casefold() != str(code).casefold():
         raise BadAnswer("The portal's answer is not this dialog's card", _AGAIN)
     desk.require_line(chat.line)
-    return FoundDialogs(dialogs=(Brief(**chat.brief(desk, await desk.me())),))
+    return FoundDialogs(dialogs=(Brief(**chat.brief(desk, await desk.me())),), total=1)
 
 
 async def find_past_sessions(desk: Desk, chat_id: int, limit: int, offset: int) -> FoundDialogs:
@@ -179,7 +195,9 @@ async def _cards(desk: Desk, asked: Sequence[tuple[int, int]]) -> list[_Chat]:
 def _card(cards: Answers, number: int) -> RawChat | None:
     try:
         chat = read_chat(mapping(cards[f"c{number}"]))
-    except DialogRefused:
+    except DialogRefused as refused:
+        if not is_without_access(refused):
+            raise
         return None
     if chat is None or chat.number != number:
         raise BadAnswer("The portal's answer is not this dialog's card", _AGAIN)

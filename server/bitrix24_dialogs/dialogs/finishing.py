@@ -15,6 +15,14 @@ from bitrix24_dialogs.gateway.errors import Refused
 
 _BUSY = "The portal accepted the call and changed nothing; its queue was busy"
 _CLOSED = "The dialog is closed already"
+_BEGUN_ANEW = (
+    "The client seems to have written meanwhile: they may have been sent the closing text once more, and the session"
+    " is still open"
+)
+_UNSEEN_MARK = (
+    "The session is closed; the spam mark itself is not shown by the portal, and the session may have been closed by"
+    " somebody else at the same moment"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +101,7 @@ async def mark_spam(desk: Desk, chat_id: int) -> MarkedSpam:
         session_id=before.session_id,
         operator=before.operator,
         state=left.card.state,
-        why="The session is closed; the spam mark itself is not shown by the portal" if closed else _BUSY,
+        why=_UNSEEN_MARK if closed else _BUSY,
         next=_go_on(desk, before, left.card) if closed else "Try again in a minute",
     )
 
@@ -132,6 +140,13 @@ def _outcome(
             "The client is sent a closing text or asked for a rating; the session ends with the answer or a timer",
             "A second call ends it at once",
         )
+    if after.closing and after.messages != before.messages:
+        # quirk: a client who writes takes the closing back, and finishing begins it anew
+        return (
+            "closing",
+            _BEGUN_ANEW,
+            desk.advise("Read what they wrote with {session_history_get}; a second call ends it at once"),
+        )
     return "unchanged", _BUSY, "Try again in a minute"
 
 
@@ -151,7 +166,7 @@ async def _write(desk: Desk, method: str, chat_id: int, before: Dialog | None) -
     try:
         await write(desk, method, {"CHAT_ID": chat_id})
     except (Refused, DialogRefused) as refused:
-        if refused.code == "ERROR_USER_NOT_OPERATOR":
+        if refused.code.upper() == "ERROR_USER_NOT_OPERATOR":
             desk.fate = Fate.NOTHING_SENT  # these methods look at it before they do anything
         now = None if refused_before_anything(refused.code) else await card_after_refusal(desk, chat_id, before)
         if now is None:

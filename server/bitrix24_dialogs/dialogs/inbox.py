@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal
 from bitrix24_dialogs.dialogs.brief import Brief, RawChat, read_chat
 from bitrix24_dialogs.dialogs.card import State, moment_of
 from bitrix24_dialogs.dialogs.desk import Desk
+from bitrix24_dialogs.dialogs.lines import require_reach
 from bitrix24_dialogs.dialogs.portal_values import mapping, text, whole
 from bitrix24_dialogs.gateway.errors import BadAnswer
 from bitrix24_dialogs.presenting.fitting import fitted
-from bitrix24_dialogs.presenting.untrusted import Untrusted
+from bitrix24_dialogs.presenting.untrusted import Cleaned, Untrusted
 
 Side = Literal["operator", "client"]
 Order = Literal["newest", "longest_waiting"]
@@ -119,8 +120,11 @@ async def list_dialogs(desk: Desk, wanted: Wanted) -> Inbox:
     """The acting operator's dialogs: those that wait for them, and those they take part in.
 
     Raises:
+        DialogRefused: only those of a line out of reach are wanted.
         PortalError: they could not be read.
     """
+    if wanted.line_id is not None:
+        require_reach(desk, wanted.line_id)
     me = await desk.me()
     rows, unreadable = read_rows(desk, await desk.read(MY_DIALOGS, MY_DIALOGS_PARAMS))
     matching = [row for row in rows if _matches(desk, row, wanted)]
@@ -173,7 +177,14 @@ def _holds(desk: Desk, row: Row, phrase: str) -> bool:
     return any(phrase.casefold() in words.casefold() for words in seen)
 
 
-def _last_text(desk: Desk, row: Row, limit: int) -> str:
+_NONE = "No dialog of yours matches; {dialogs_find} looks among those of colleagues, too"
+_NONE_WITH_WORDS = (
+    "No title or last message of your dialogs holds these words; {dialogs_find} finds clients by name, among"
+    " colleagues' dialogs, too"
+)
+
+
+def _last_text(desk: Desk, row: Row, limit: int) -> Cleaned:
     return desk.words.name(text(row.message.get("text")), limit)
 
 
@@ -182,11 +193,7 @@ def _inbox(desk: Desk, me: int, rows: Sequence[Row], wanted: Wanted, *, total: i
     left_out = max(0, total - end)
     why = None
     if not rows:
-        why = (
-            f"There are only {total}"
-            if total
-            else desk.advise("No dialog of yours matches; {dialogs_find} looks among those of colleagues, too")
-        )
+        why = f"There are only {total}" if total else desk.advise(_NONE_WITH_WORDS if wanted.text else _NONE)
     return Inbox(
         dialogs=tuple(_shown(desk, me, row) for row in rows),
         total=total,

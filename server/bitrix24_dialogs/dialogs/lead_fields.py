@@ -5,10 +5,11 @@ somebody else has gathered is lost.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bitrix24_dialogs.dialogs.alone import alone_at
 from bitrix24_dialogs.dialogs.card import Dialog, dialog_of
 from bitrix24_dialogs.dialogs.change import not_verified, read_back, unexpected_answer
 from bitrix24_dialogs.dialogs.crm_cards import TYPE_IDS, CrmCard, addresses_in, card_of, item_read, raw_item
@@ -19,6 +20,7 @@ from bitrix24_dialogs.dialogs.portal_values import mapping, text, whole
 from bitrix24_dialogs.dialogs.sending import spoken
 from bitrix24_dialogs.dialogs.together import Read, read_together
 from bitrix24_dialogs.presenting.sanitise import one_line
+from bitrix24_dialogs.presenting.untrusted import Untrusted
 
 Field = Literal["title", "name", "last_name", "phone", "email", "source", "comments"]
 
@@ -30,13 +32,24 @@ _NAMES: Mapping[Field, str] = {
 }
 _KINDS: Mapping[Field, str] = {"phone": "PHONE", "email": "EMAIL"}
 _COMMENTS = "comments"
+_MOST_REPLACED = 255
 _PARAGRAPHS = re.compile(r"\[/?p\]", re.IGNORECASE)  # what a portal's editor makes of line ends
 _NOT_DIGITS = re.compile(r"\D+")
 
 
+@dataclass(frozen=True)
+class Replaced:
+    """A value that is gone from a lead."""
+
+    field: Field
+    value: Untrusted
+
+
 @dataclass(frozen=True, kw_only=True)
 class LeadUpdated:
-    """What setting fields did. ``stored``: those that reading back showed to be new; ``lead``: as it is now."""
+    """What setting fields did. ``stored``: those that reading back showed to be new; ``replaced``: what stood there
+    before; ``lead``: as it is now.
+    """
 
     chat_id: int
     lead_id: int
@@ -44,6 +57,7 @@ class LeadUpdated:
     changed: bool | None = None
     verified: bool
     stored: tuple[Field, ...] = ()
+    replaced: tuple[Replaced, ...] = ()
     lead: CrmCard | None = None
     why: str | None = None
     next: str | None = None
@@ -59,6 +73,11 @@ async def update_lead(desk: Desk, chat_id: int, lead_id: int, wanted: Mapping[Fi
     """
     if not wanted:
         raise InputError("give at least one field to set")
+    async with alone_at(desk, f"lead{lead_id}"):
+        return await _update(desk, chat_id, lead_id, wanted)
+
+
+async def _update(desk: Desk, chat_id: int, lead_id: int, wanted: Mapping[Field, str]) -> LeadUpdated:
     lead = CrmItem("LEAD", lead_id)
     before = await _before(desk, chat_id, lead)
     new = {name: value for name, value in wanted.items() if not _is_stored(desk, before, name, value)}
@@ -83,6 +102,7 @@ async def update_lead(desk: Desk, chat_id: int, lead_id: int, wanted: Mapping[Fi
         )
     stored = tuple(name for name, value in new.items() if _is_stored(desk, after, name, value))
     missing = [name for name in new if name not in stored]
+    kept = [name for name in missing if _raw(after, name) == _raw(before, name)]
     return LeadUpdated(
         chat_id=chat_id,
         lead_id=lead_id,
@@ -90,12 +110,33 @@ async def update_lead(desk: Desk, chat_id: int, lead_id: int, wanted: Mapping[Fi
         changed=bool(stored),
         verified=True,
         stored=stored,
+        replaced=tuple(_replaced(desk, before, stored)),
         lead=card_of(desk, lead, after),
-        why=f"CRM stored something else for {', '.join(missing)}: it changed the value, or somebody else did"
-        if missing
-        else None,
-        next="Compare with the lead as it is now" if missing else None,
+        why=_why([name for name in wanted if name not in new], kept, [name for name in missing if name not in kept]),
+        next="Look at the lead as it is now, and have a person fill in the rest in Bitrix24" if missing else None,
     )
+
+
+def _why(same: list[Field], kept: list[Field], other: list[Field]) -> str | None:
+    said = (
+        f"Stored so already: {', '.join(same)}" if same else "",
+        f"CRM accepted the call, but left {', '.join(kept)} as it was" if kept else "",
+        f"CRM holds something else for {', '.join(other)}: it changed the value, or somebody else did" if other else "",
+    )
+    return ". ".join(filter(None, said)) or None
+
+
+def _replaced(desk: Desk, before: Mapping[str, Any], stored: Iterable[Field]) -> Iterator[Replaced]:
+    for name in stored:
+        if name in _NAMES and (value := desk.words.name(text(before.get(_NAMES[name])), _MOST_REPLACED)):
+            yield Replaced(name, value)
+
+
+def _raw(fields: Mapping[str, Any], name: Field) -> object:
+    """What a field of the lead holds, to be compared only."""
+    if kind := _KINDS.get(name):
+        return sorted(text(entry["value"]) for entry in addresses_in(fields, kind))
+    return text(fields.get(_NAMES.get(name, _COMMENTS)))
 
 
 async def _before(desk: Desk, chat_id: int, lead: CrmItem) -> Mapping[str, Any]:

@@ -36,4 +36,4 @@ async def read_after_leaving(desk: Desk, chat_id: int) -> Left:
         return Left(await read_dialog(desk, {"CHAT_ID": chat_id}))
     except (PortalError, DialogRefused) as error:
         logger.warning("reading back chat %d failed: %s", chat_id, error)
-        return Left(out_of_sight=error.code == "ACCESS_ERROR")
+        return Left(out_of_sight=error.code.upper() == "ACCESS_ERROR")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.portal_values import mapping, numbers, text, whole
 from bitrix24_dialogs.gateway.errors import BadAnswer
-from bitrix24_dialogs.presenting.untrusted import Untrusted
+from bitrix24_dialogs.presenting.untrusted import Cleaned, Untrusted
 
 Distribution = Literal["evenly", "strictly", "all"]
 CrmCreation = Literal["none", "lead", "deal"]
@@ -211,7 +211,7 @@ def _crm(row: Mapping[str, Any]) -> CrmCreation | None:
     return next((known for known in get_args(CrmCreation) if known == kind), None)
 
 
-def _closing_text(desk: Desk, row: Mapping[str, Any]) -> str | None:
+def _closing_text(desk: Desk, row: Mapping[str, Any]) -> Cleaned | None:
     if row.get("CLOSE_RULE") != "text":
         return None
     return desk.words.text(text(row.get("CLOSE_TEXT")), _CLOSING_TEXT).text or None

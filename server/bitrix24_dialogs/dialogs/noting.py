@@ -5,6 +5,9 @@ is a system message, which no client gets (behaviour 7), and asks to skip the cl
 would do, and a portal that does not know the one knows the other.
 """
 
+import re
+
+from bitrix24_dialogs.dialogs.alone import alone_at
 from bitrix24_dialogs.dialogs.change import not_verified
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.newest import Heard, Newest
@@ -23,6 +26,8 @@ from bitrix24_dialogs.dialogs.sending import (
 from bitrix24_dialogs.presenting.outgoing import Outgoing
 
 _MARKS = {"SYSTEM": "Y", "SKIP_CONNECTOR": "Y"}
+# quirk: read back, the mention at its beginning has got a name
+_SIGNATURE = re.compile(r"\[USER=(\d{1,18})(?: REPLACE)?\][^\[\]]*\[/USER\]: ", re.ASCII)
 
 
 async def add_note(desk: Desk, chat_id: int, outgoing: Outgoing) -> Written:
@@ -32,6 +37,11 @@ async def add_note(desk: Desk, chat_id: int, outgoing: Outgoing) -> Written:
         DialogRefused: the caller takes no part in it, or nothing may be written to its line here.
         OutcomeUnknown: it may have been written.
     """
+    async with alone_at(desk, f"chat{chat_id}"):
+        return await _add(desk, chat_id, outgoing)
+
+
+async def _add(desk: Desk, chat_id: int, outgoing: Outgoing) -> Written:
     ground = await read_ground(desk, chat_id)
     before = require_writing(desk, ground)
     letter = _letter(desk, ground, outgoing.text)
@@ -73,7 +83,9 @@ def _letter(desk: Desk, ground: Ground, plain: str) -> Letter:
     words = spoken(desk, plain)
 
     def is_it(message: Heard) -> bool:
-        return message.author in {0, ground.me} and spoken(desk, message.raw).endswith(f": {words}")
+        signed_by = _SIGNATURE.match(message.raw)
+        mine = message.author == ground.me or (not message.author and _me_or_unknown(ground.me, signed_by))
+        return mine and spoken(desk, message.raw).endswith(f": {words}")
 
     # A system message has no author, so the note names its own, as the portal's system messages do (behaviour 9).
     signed = f"[USER={ground.me}][/USER]: {plain}"
@@ -82,12 +94,23 @@ def _letter(desk: Desk, ground: Ground, plain: str) -> Letter:
 
 
 def _noted_already(ground: Ground, letter: Letter, before: Newest) -> Heard | None:
-    """The note that says the same, unless the client has written since."""
-    since = tuple(message for message in before.messages if message.id > ground.answering)
-    return letter.find(Newest(ground.of_session(since), before.clients))
+    """The note that says the same: one since the client wrote last, or the caller's last note in the session."""
+    in_session = ground.of_session(before.messages)
+    since = tuple(message for message in in_session if message.id > ground.answering)
+    last = next((message for message in in_session if _is_note_of(ground.me, message)), None)
+    return letter.find(Newest(since, before.clients)) or (last if last and letter.is_it(last) else None)
+
+
+def _is_note_of(me: int, message: Heard) -> bool:
+    signed_by = _SIGNATURE.match(message.raw)
+    return message.author in {0, me} and signed_by is not None and int(signed_by[1]) == me
+
+
+def _me_or_unknown(me: int, signed_by: re.Match[str] | None) -> bool:
+    return signed_by is None or int(signed_by[1]) == me
 
 
 def _visible(note: Heard) -> Visible:
-    if not note.author or note.hidden:
-        return "no"
-    return "yes" if note.confirmed else "unknown"
+    if note.confirmed:  # a number in the client's channel proves more than any mark
+        return "yes"
+    return "no" if not note.author or note.hidden else "unknown"

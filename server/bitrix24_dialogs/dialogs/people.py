@@ -1,5 +1,6 @@
 """Colleagues: found by name, or by number, for a dialog that is to be handed on (adjacent methods: user.search)."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -63,10 +64,13 @@ async def one_colleague(desk: Desk, who: str) -> Colleague:
         PortalError: it could not be searched.
     """
     found, unseen = await _look_up(desk, who)
+    if not who.isdecimal():
+        # quirk: the search looks at positions and departments, too, and a dialog must not go to the head of one
+        found = [colleague for colleague in found if _begins_so(colleague.name, who)]
     meant = [colleague for colleague in found if _same_name(colleague.name, who)] or found
     if len(meant) == 1 and not unseen:
         return meant[0]
-    if not found:
+    if not found and not unseen:
         raise desk.refusal(
             f"There is no employee {who}; dismissed ones, bots and clients cannot take a dialog"
             if who.isdecimal()
@@ -110,6 +114,16 @@ def _colleague(desk: Desk, row: Mapping[str, Any], me: int) -> Colleague:
     )
 
 
+def _begins_so(name: str, wanted: str) -> bool:
+    """Whether each wanted word begins a word of the name."""
+    words = _folded(name).split()
+    return all(any(word.startswith(part) for word in words) for part in _folded(wanted).split())
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
 def _same_name(name: str, wanted: str) -> bool:
     """Whether a name is the wanted one, in either order of its words."""
-    return sorted(name.casefold().split()) == sorted(wanted.casefold().split())
+    return sorted(_folded(name).split()) == sorted(_folded(wanted).split())

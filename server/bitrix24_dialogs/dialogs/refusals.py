@@ -39,6 +39,11 @@ def refused_before_anything(code: str) -> bool:
     return code.upper() in _BEFORE_ANYTHING
 
 
+def is_without_access(refused: DialogRefused) -> bool:
+    """Whether a card was refused because the caller may not see the dialog (behaviour 6.4), or there is none."""
+    return refused.code.upper() == "ACCESS_ERROR"
+
+
 _EITHER = "; Bitrix24 does not tell the two apart"
 _CHECK_CHAT = "Use the dialog's own chat number: {dialog_get} finds it by user_code or session_id"
 _ASK_ACCESS = "If the identifier is right, ask an administrator for the right to join this line"
@@ -112,6 +117,16 @@ _BLANK: Mapping[str, tuple[str, str]] = {
 }
 
 
+# A method that is not there, by its first word; the gateway's own words are about Open Channels.
+_MISSING_MODULE: Mapping[str, tuple[str, str]] = {
+    "crm": ("CRM is switched off on this portal, or the portal is too old for this", "Ask the portal's administrator"),
+    "im": (
+        "The messenger is switched off on this portal, or the portal is too old for this",
+        "Ask the portal's administrator",
+    ),
+}
+
+
 # What a missing right is called depends on the method (behaviour 6.5, 6.6).
 _BY_METHOD: Mapping[tuple[str, str], tuple[str, str]] = {
     ("imopenlines.session.history.get", "ACCESS_DENIED"): (
@@ -133,6 +148,14 @@ _BY_METHOD: Mapping[tuple[str, str], tuple[str, str]] = {
     ("im.dialog.messages.get", "ACCESS_ERROR"): (
         "The webhook's owner takes no part in this dialog, so they cannot read its messages",
         "{session_history_get} reads them",
+    ),
+    ("im.v2.File.download", "FILE_NOT_FOUND"): (
+        "The dialog has no such file any more: it was deleted, or it is another dialog's",
+        "{session_history_get} names the files that there are",
+    ),
+    ("im.v2.File.download", "ACCESS_DENIED"): (
+        "The webhook's owner may not get the files of this dialog",
+        "Open it in Bitrix24, or ask an administrator for the right to join this line",
     ),
     ("im.message.add", "ACCESS_ERROR"): (
         "The portal did not let you write: you take no part in the dialog any more, as when it is taken over or closed",
@@ -159,6 +182,10 @@ _BY_METHOD: Mapping[tuple[str, str], tuple[str, str]] = {
         "The webhook's owner may read this item in CRM, but not change it",
         "Ask its responsible person or an administrator to change it",
     ),
+    ("crm.item.update", "UPDATE_DYNAMIC_ITEM_RESTRICTED"): (
+        "The portal's plan does not allow this CRM item to be changed",
+        "Ask the portal's administrator; the lead can still be filled in by hand in Bitrix24",
+    ),
     ("crm.item.update", "CRM_FIELD_ERROR_VALUE_NOT_VALID"): (
         "CRM did not take one of the values",
         "Correct what its own words name, and call again",
@@ -177,4 +204,6 @@ def explain(method: str, code: str) -> tuple[str, str] | None:
     """
     if not code and method in _BLANK:
         return _BLANK[method]
+    if code.upper() == "ERROR_METHOD_NOT_FOUND":
+        return _MISSING_MODULE.get(method.partition(".")[0])
     return _BY_METHOD.get((method, code.upper())) or _BY_CODE.get(code.upper())

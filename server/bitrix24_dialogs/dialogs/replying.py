@@ -1,10 +1,12 @@
 """Answering the client: only where it arrives, once, and told by what reading back shows (protocol notes 9 and 10)."""
 
+from bitrix24_dialogs.dialogs.alone import alone_at
 from bitrix24_dialogs.dialogs.card import moment_of
 from bitrix24_dialogs.dialogs.change import not_verified
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.newest import Heard, Newest
 from bitrix24_dialogs.dialogs.sending import (
+    UNREADABLE,
     Ground,
     Letter,
     Posted,
@@ -36,6 +38,11 @@ async def send_reply(desk: Desk, chat_id: int, outgoing: Outgoing) -> Written:
         DialogRefused: it would not arrive, or the dialog is not the caller's.
         OutcomeUnknown: it may have been sent.
     """
+    async with alone_at(desk, f"chat{chat_id}"):
+        return await _send(desk, chat_id, outgoing)
+
+
+async def _send(desk: Desk, chat_id: int, outgoing: Outgoing) -> Written:
     ground = await read_ground(desk, chat_id)
     if reason := in_the_way(desk, ground):
         raise desk.refusal(*reason)
@@ -79,7 +86,7 @@ def in_the_way(desk: Desk, ground: Ground) -> tuple[str, str] | None:
             f"The client's channel takes no replies since {until_when(ground)}",
             "It does so again once the client has written; until then only a template sent from Bitrix24 reaches them",
         )
-    return None
+    return UNREADABLE if ground.newest is None else None
 
 
 def window_is_over(desk: Desk, ground: Ground) -> bool:
@@ -101,7 +108,7 @@ def _letter(desk: Desk, ground: Ground, plain: str, before: Newest) -> Letter:
     # What silent mode kept from the client may be said again, so it must not pass for the same message.
     hidden = sum(message.hidden and same(message) for message in before.messages)
     name = message_uuid("reply", ground.me, ground.card.chat_id, ground.answering, hidden, plain)
-    return Letter(plain, name, {}, lambda message: not message.hidden and same(message))
+    return Letter(plain, name, {}, same)
 
 
 def _sent_already(desk: Desk, ground: Ground, letter: Letter, before: Newest) -> Heard | None:
@@ -133,7 +140,8 @@ def _is_old(posted: Posted, before: Newest) -> bool:
 
 def _told(desk: Desk, ground: Ground, before: Newest, posted: Posted, found: Heard) -> Written:
     visible = _visible(found)
-    why, advice = _explained(desk, found, visible)
+    said = portal_said(desk, found, posted.newest) if posted.newest and visible != "yes" else None
+    why, advice = _explained(desk, found, visible, said)
     if posted.lost:
         why = " ".join(filter(None, ("The portal's answer was lost; the message was found in the dialog.", why)))
     client_last = posted.newest.last_of_client(ground.client) if posted.newest else None
@@ -145,7 +153,7 @@ def _told(desk: Desk, ground: Ground, before: Newest, posted: Posted, found: Hea
         verified=True,
         visible_to_client=visible,
         client_wrote=True if client_last and client_last.id > before.last_id else None,
-        portal_said=portal_said(desk, found, posted.newest) if posted.newest and visible != "yes" else None,
+        portal_said=said,
         why=why,
         next=advice,
         **as_it_stands(desk, found.id, found.raw),
@@ -155,15 +163,20 @@ def _told(desk: Desk, ground: Ground, before: Newest, posted: Posted, found: Hea
 def _visible(message: Heard) -> Visible:
     """Whether the client gets a message. Only the channel's own number for it proves that they do."""
     if message.hidden or not message.author:
-        return "no"
+        return "unknown" if message.confirmed else "no"  # marks that contradict each other prove nothing
     return "yes" if message.confirmed else "unknown"
 
 
-def _explained(desk: Desk, found: Heard, visible: Visible) -> tuple[str | None, str | None]:
+def _explained(desk: Desk, found: Heard, visible: Visible, said: str | None) -> tuple[str | None, str | None]:
     if visible == "yes":
         return None, None
     if visible == "no":
         return _SILENCED, desk.advise("{session_mode_silent} switches it off; then send it again")
+    if said:
+        return (
+            "It is not hidden, but what the portal wrote right after it (portal_said) may mean that it did not arrive",
+            f"Tell the person. {_ASK_AGAIN}; worded a little differently it is sent anew",
+        )
     if found.under_way:
         return "It is not hidden, and on its way; the client's channel has not confirmed it yet", _ASK_AGAIN
     return "It is not hidden, but nothing shows yet that the client's channel has taken it", _ASK_AGAIN

@@ -19,7 +19,7 @@ from bitrix24_dialogs.dialogs.portal_values import mapping, text, whole
 from bitrix24_dialogs.dialogs.refusals import DialogRefused
 from bitrix24_dialogs.dialogs.together import Read, read_together
 from bitrix24_dialogs.gateway.errors import OutcomeUnknown, PortalError, Refused
-from bitrix24_dialogs.presenting.untrusted import Untrusted
+from bitrix24_dialogs.presenting.untrusted import Cleaned, Untrusted
 
 Visible = Literal["yes", "no", "unknown"]
 
@@ -29,6 +29,10 @@ LONGEST_TEXT = 20_000
 """What the portal stores of a message; it cuts what is longer (protocol notes 4.3)."""
 
 _SETTLING = 8.0  # seconds that are kept for looking whether a message is there whose answer did not come in time
+UNREADABLE = (
+    "The dialog's messages cannot be read, so it cannot be seen whether this was sent already",
+    "{dialog_get} shows your part in the dialog, {session_join} adds you as a participant",
+)
 _SHOWN = 1_000
 _NOTICE = 300
 
@@ -123,7 +127,7 @@ async def read_ground(desk: Desk, chat_id: int) -> Ground:
     try:
         newest = newest_of(answers["newest"], chat_id)
     except DialogRefused as refused:
-        if refused.code != "ACCESS_ERROR":
+        if refused.code.upper() != "ACCESS_ERROR":
             raise
     return Ground(me, card, data.session_started, data.replies_until, newest)
 
@@ -139,10 +143,7 @@ def require_writing(desk: Desk, ground: Ground) -> Newest:
     if ground.card.your_role == "none":
         raise desk.refusal("You take no part in this dialog", "{session_join} adds you as a participant")
     if ground.newest is None:
-        raise desk.refusal(
-            "The dialog's messages cannot be read, so it cannot be seen whether this was sent already",
-            "Look at the dialog with {dialog_get}",
-        )
+        raise desk.refusal(*UNREADABLE)
     return ground.newest
 
 
@@ -225,7 +226,7 @@ def as_it_stands(desk: Desk, message_id: int, raw: str) -> dict[str, Any]:
     }
 
 
-def portal_said(desk: Desk, found: Heard, newest: Newest) -> str | None:
+def portal_said(desk: Desk, found: Heard, newest: Newest) -> Cleaned | None:
     """What the portal said right after a message, as it does of one that could not be delivered."""
     after = [message for message in newest.by(0) if message.id > found.id]
     return desk.words.name(after[-1].raw, _NOTICE) or None if after else None

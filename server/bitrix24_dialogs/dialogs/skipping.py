@@ -1,6 +1,6 @@
 """Declining a dialog: its queue offers it to the next employee (adjacent methods: imopenlines.operator.skip)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bitrix24_dialogs.dialogs.blank_refusals import card_after_blank, refused_in_state, work_of
@@ -51,6 +51,8 @@ async def skip_dialog(desk: Desk, chat_id: int) -> Skipped:
     if after.state == "closed":
         return _unconfirmed(after, "The portal accepted it, but the dialog has been closed meanwhile")
     if work_of(after) != work_of(before):
+        if after.state == "waiting" and after.your_role != "none":
+            return _still_there(desk, after)
         return _skipped(after, "handed_on", changed=True)
     if after.state == "waiting":
         return _unconfirmed(
@@ -100,6 +102,16 @@ def _skipped(
         your_role=card.your_role,
         why=why,
     )
+
+
+def _still_there(desk: Desk, card: Dialog) -> Skipped:
+    # quirk: whose a dialog is at that moment is passed over, so one that a colleague has just taken may come back
+    why = (
+        "The dialog waits again, but you still take part in it, so it may be offered to you once more, as when a"
+        " colleague had taken it meanwhile"
+    )
+    told = _unconfirmed(card, why)
+    return replace(told, changed=True, verified=True, next=desk.advise("{dialog_transfer} chooses who gets it"))
 
 
 def _unconfirmed(card: Dialog, why: str) -> Skipped:

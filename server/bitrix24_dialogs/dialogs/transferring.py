@@ -1,6 +1,6 @@
 """Handing a dialog to a colleague or to the queue of a line (adjacent methods: imopenlines.operator.transfer)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bitrix24_dialogs.dialogs.blank_refusals import card_after_refusal, work_of
@@ -82,7 +82,7 @@ async def transfer_dialog(
     try:
         await write(desk, "imopenlines.operator.transfer", {"CHAT_ID": chat_id, **target.params})
     except (Refused, DialogRefused) as refused:
-        if refused.code != "OPERATOR_WRONG":
+        if refused.code.upper() != "OPERATOR_WRONG":
             raise
         raise await _transfer_refused(desk, refused, chat_id, before) from None
     left = await read_after_leaving(desk, chat_id)
@@ -160,7 +160,8 @@ def _told(desk: Desk, chat_id: int, before: Dialog | None, left: Left, target: _
         return Transferred(chat_id=chat_id, outcome="sent", **left.not_verified(desk))
     if target.reached(before, after):
         outcome: Literal["transferred", "queued"] = "transferred" if target.operator else "queued"
-        return _transferred(after, outcome, target, changed=True, taken_from=before.operator, why=target.absent or None)
+        told = _transferred(after, outcome, target, changed=True, taken_from=before.operator, why=target.absent or None)
+        return told if after.session_id == before.session_id else _opened(desk, told, after)
     changed = work_of(after) != work_of(before)
     return _transferred(
         after,
@@ -170,6 +171,20 @@ def _told(desk: Desk, chat_id: int, before: Dialog | None, left: Left, target: _
         taken_from=before.operator if changed else None,
         why="The portal accepted the call, but the dialog is not where it was sent",
         next_step=desk.advise("{dialog_get} shows who has it"),
+    )
+
+
+def _opened(desk: Desk, told: Transferred, after: Dialog) -> Transferred:
+    # quirk: of a closed dialog the portal opens a session and transfers that
+    why = (
+        f"The dialog had been closed meanwhile, and session {after.session_id} was opened in it: by this transfer, or"
+        " by the client"
+    )
+    return replace(
+        told,
+        taken_from=None,
+        why=". ".join(filter(None, (why, told.why))),
+        next=desk.advise("{session_history_get} shows whether the client wrote; {dialog_finish_other} ends it"),
     )
 
 

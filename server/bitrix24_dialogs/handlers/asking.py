@@ -103,7 +103,10 @@ class Asker:
         now = self.clock.now()
         for used in [used for used, until in self._used.items() if until < now]:
             del self._used[used]
-        return self._used.setdefault(number, now + ANSWER_SECONDS) == now + ANSWER_SECONDS
+        if number in self._used:
+            return False
+        self._used[number] = now + ANSWER_SECONDS
+        return True
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from bitrix24_dialogs.portal import closing, crm, operations, sending, texts
+from bitrix24_dialogs.portal import closing, contents, crm, operations, sending, texts
 from bitrix24_dialogs.portal.chatdata import UserCode, flag
 from bitrix24_dialogs.portal.entities import Chat, File, Line, Message, Session, Status, User
 from bitrix24_dialogs.portal.errors import ActionError
@@ -110,7 +110,7 @@ def client_writes(portal: Portal, chat: Where, text: str, files: list[dict[str, 
         portal: the portal.
         chat: his dialog.
         text: the message.
-        files: attachments: `name`, `size` and, for an image, `image` with width and height.
+        files: attachments: `name`, `size`; for an image `image` with width and height; `content` in base64.
 
     Returns:
         The message.
@@ -333,8 +333,10 @@ def _post(portal: Portal, chat: Chat, author: int, text: str, files: list[dict[s
     stored = []
     for one in files or []:
         number = portal.state.next_id("file")
-        name, size = str(one["name"]), int(one.get("size", 1))
-        stored.append(File(number, chat.id, author, portal.now(), name, size, list(one.get("image", []))))
+        name = str(one["name"])
+        image, content = list(one.get("image", [])), str(one.get("content", ""))
+        size = int(one.get("size", len(contents.stored(content)) or 1))
+        stored.append(File(number, chat.id, author, portal.now(), name, size, image, content=content))
     portal.state.files |= {file.id: file for file in stored}
     params = {"fileId": [file.id for file in stored]} if stored else {}
     return portal.post(chat, text, author, **params)

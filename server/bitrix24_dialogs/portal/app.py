@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bitrix24_dialogs.portal.control import control_routes
+from bitrix24_dialogs.portal.downloads import DownloadEndpoint
 from bitrix24_dialogs.portal.portal import Portal
 from bitrix24_dialogs.portal.rest import RestEndpoint
 
@@ -24,6 +25,7 @@ def portal_app(portal: Portal) -> Starlette:
     return Starlette(
         routes=[
             Route("/rest/{user_id}/{secret}/{method:path}", RestEndpoint(portal)),
+            Route("/rest/download.json", DownloadEndpoint(portal)),
             Route("/rest/{rest:path}", _no_auth, methods=["GET", "POST"]),
             *control_routes(portal),
         ]

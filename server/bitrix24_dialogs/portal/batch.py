@@ -9,7 +9,7 @@ from bitrix24_dialogs.portal import php
 from bitrix24_dialogs.portal.errors import RestError
 
 MOST_COMMANDS = 50
-REFUSED = {"batch"}
+REFUSED = {"batch", "im.v2.file.download"}
 _REFERENCE = re.compile(r"\$result((?:\[[^\[\]]*\])+)")
 _STEP = re.compile(r"\[([^\[\]]*)\]")
 

@@ -1,7 +1,7 @@
 """From a request to its answer: authorisation, limits, the method, the time block (behaviour 1)."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,29 +25,30 @@ class Answer:
     body: dict[str, Any] | str
 
 
-def respond(portal: Portal, secret: str, call: Call) -> Answer:
+def respond(portal: Portal, secret: str, call: Call, base: str = "") -> Answer:
     """Answer one HTTP request.
 
     Args:
         portal: the portal.
         secret: the webhook's secret as it stood in the path.
         call: the request's entry in the call log, completed here.
+        base: the address by which the portal was reached; its own where that is not known.
 
     Returns:
         The answer; every error is one too.
     """
-    answer = _respond(portal, secret, call)
+    answer = _respond(portal, secret, call, base)
     call.status = answer.status
     if isinstance(answer.body, dict):
         call.error = answer.body.get("error")
     return answer
 
 
-def _respond(portal: Portal, secret: str, call: Call) -> Answer:
+def _respond(portal: Portal, secret: str, call: Call, base: str) -> Answer:
     if not portal.limits.admit(portal.settings.rate_limit, portal.clock.now().timestamp()):
         return error_answer(RestError("QUERY_LIMIT_EXCEEDED", "Too many requests", 503))
     try:
-        caller = acting_caller(portal, authorised(portal, call.user_id, secret))
+        caller = replace(acting_caller(portal, authorised(portal, call.user_id, secret)), base=base)
         if call.method == "batch":
             return Answer(200, _batch(portal, caller, call))
         return Answer(200, run(portal, caller, call))

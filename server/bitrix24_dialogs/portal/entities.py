@@ -202,7 +202,7 @@ class Message:
 
 @dataclass
 class File:
-    """A file in a chat's folder; `image` is its (width, height)."""
+    """A file in a chat's folder; `image` is its (width, height), `content` its bytes in base64 (empty: made up)."""
 
     id: int
     chat_id: int
@@ -212,6 +212,7 @@ class File:
     size: int
     image: list[int] = field(default_factory=list)
     in_folder: bool = True
+    content: str = ""
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["answer", "drop", "hang", "cut", "drip", "delay"]
+Kind = Literal["answer", "drop", "hang", "cut", "drip", "delay", "endless"]
 
 
 @dataclass
@@ -13,8 +13,8 @@ class Fault:
     Args:
         kind: "answer" gives another answer (`status`, `body`, `headers`); "drop" closes the connection;
             "hang" never answers; "cut" promises the whole body and sends half; "drip" sends the body byte
-            by byte, `seconds` apart; "delay" only waits.
-        method: which method it meets (any case), or "" for all.
+            by byte, `seconds` apart; "delay" only waits; "endless" sends a file that does not end.
+        method: which method it meets (any case), or "" for all; `download` is the address behind a file's link.
         user_id: whose requests it meets, or 0 for everybody's.
         count: how many requests it meets; -1 for every one until it is removed.
         skip: how many matching requests pass before the first is met.

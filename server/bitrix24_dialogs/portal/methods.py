@@ -10,6 +10,7 @@ from bitrix24_dialogs.portal import (
     methods_chats,
     methods_crm_cards,
     methods_dialogs,
+    methods_files,
     methods_lines,
     methods_marks,
     methods_messages,
@@ -30,10 +31,11 @@ LINES = "imopenlines"
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls: the webhook, and the user it acts as."""
+    """Who calls: the webhook, the user it acts as, and the address by which they reached the portal."""
 
     webhook: Webhook
     user: User
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,10 @@ def _as_user(run: Callable[[Portal, User, Params], Any]) -> Callable[[Portal, Ca
     return lambda portal, caller, params: run(portal, caller.user, params)
 
 
+def _file_download(portal: Portal, caller: Caller, params: Params) -> Any:
+    return methods_files.file_download(portal, caller.user, params, caller.base or portal.settings.address)
+
+
 def _with_webhook(run: Callable[[Portal, Webhook, Params], Any]) -> Callable[[Portal, Caller, Params], Any]:
     return lambda portal, caller, params: run(portal, caller.webhook, params)
 
@@ -161,6 +167,7 @@ METHODS: Mapping[str, Method] = {
     "imopenlines.operator.spam": Method(LINES, _as_user(methods_operators.operator_spam)),
     "imopenlines.config.list.get": Method(LINES, _as_user(methods_lines.config_list_get)),
     "imopenlines.config.get": Method(LINES, _as_user(methods_lines.config_get)),
+    "im.v2.file.download": Method("im", _file_download),
     "im.message.add": Method("im", _as_user(methods_messages.message_add)),
     "im.dialog.messages.get": Method("im", _as_user(methods_messages.dialog_messages_get)),
     "crm.item.get": Method("crm", _as_user(methods_crm_cards.item_get)),

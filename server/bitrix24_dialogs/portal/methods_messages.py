@@ -20,6 +20,7 @@ _CHAT = re.compile(r"chat(\d+)", re.IGNORECASE | re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _MENTION = re.compile(r"\[USER=(\d+)\]\[/USER\]", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+", re.ASCII)
+_LINE_END = re.compile(r"\[BR\]|\[br\]|#BR#")
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _FORBIDDEN = 403
 
@@ -33,7 +34,7 @@ def message_add(portal: Portal, caller: User, params: Params) -> int:
         params: MESSAGE, and where: DIALOG_ID ("chat" and a number) or CHAT_ID; quirk: a bare number in DIALOG_ID is an
             employee, to whom it goes as a private message, and USER_ID beats CHAT_ID. SYSTEM "Y" makes it a system
             message. Undocumented: TEMPLATE_ID, a UUID by which a repetition is known; SKIP_CONNECTOR "Y" keeps it
-            inside. quirk: a system message is known by no UUID.
+            inside. quirk: a system message is known by no UUID. quirk: "#BR#" and [BR] in a text are line ends.
 
     Returns:
         The message's number; of a repetition, the first one's.
@@ -71,7 +72,8 @@ def dialog_messages_get(portal: Portal, caller: User, params: Params) -> dict[st
         portal: the portal.
         caller: the acting user, who must be a participant.
         params: DIALOG_ID; LAST_ID for what is older, 0 for the newest, or FIRST_ID for what is newer; LIMIT. quirk:
-            without LAST_ID and FIRST_ID a chat with more unread messages than a page holds begins at the first of them.
+            to a message that is not in this chat nothing is older or newer, and without LAST_ID and FIRST_ID a chat
+            with more unread messages than a page holds begins at the first of them.
 
     Returns:
         The messages, newest first (oldest first from FIRST_ID on), their authors and files.
@@ -109,7 +111,7 @@ def _named(portal: Portal, params: Params) -> Params:
 
 def _text(named: Params) -> str:
     value = named.get("MESSAGE")
-    text = php.trimmed(value) if isinstance(value, str) else ""
+    text = php.trimmed(_LINE_END.sub("\n", value)) if isinstance(value, str) else ""
     if not text and not (value in (None, "") and named.get("ATTACH")):
         raise RestError("MESSAGE_EMPTY", "Message can't be empty")
     return text
@@ -164,6 +166,8 @@ def _page(portal: Portal, caller: User, chat: Chat, named: Params) -> list[Messa
     limit = min(limit, LARGEST_PAGE) if limit > 0 else PAGE
     newest = list(portal.messages_of(chat.id))
     if (first := named.get("FIRST_ID")) is not None:
+        if php.to_int(first) and all(message.id != php.to_int(first) for message in newest):
+            return []
         return [message for message in reversed(newest) if message.id > php.to_int(first)][:limit]
     last = named.get("LAST_ID")
     if last is None:
@@ -172,6 +176,8 @@ def _page(portal: Portal, caller: User, chat: Chat, named: Params) -> list[Messa
             return newest[unread - limit : unread + limit]
         limit += unread
     number = php.to_int(last)
+    if number and all(message.id != number for message in newest):
+        return []
     return [message for message in newest if not number or message.id < number][:limit]
 
 

@@ -29,6 +29,7 @@ from bitrix24_dialogs.portal.entities import (
 from bitrix24_dialogs.portal.errors import ActionError
 from bitrix24_dialogs.portal.faults import Faults
 from bitrix24_dialogs.portal.limits import Limits
+from bitrix24_dialogs.portal.links import Links
 
 
 @dataclass
@@ -77,6 +78,7 @@ class Portal:
         self.calls = CallLog()
         self.faults = Faults()
         self.limits = Limits()
+        self.links = Links()
         self._secret_seed = (secret_seed or secrets.token_hex(16)).encode()
         self._origin = pickle.dumps(self.state)
 
@@ -140,12 +142,13 @@ class Portal:
         self._origin = pickle.dumps(self.state)
 
     def reset(self) -> None:
-        """Return to the state at the start: faults, calls, limits and time too; secrets stay."""
+        """Return to the state at the start: faults, calls, limits, links and time too; secrets stay."""
         self.state = pickle.loads(self._origin)  # noqa: S301 -- our own bytes; far quicker than a deep copy
         self.clock.shift = timedelta()
         self.calls.clear()
         self.faults.clear()
         self.limits.clear()
+        self.links.clear()
 
     # -- look-ups ------------------------------------------------------------------------------------
 

@@ -38,19 +38,20 @@ class RestEndpoint:
         except RestError as error:
             params, refusal = {}, error_answer(error)
         call = self._portal.calls.open(self._portal.now(), user_id, method, params)
+        base = f"{request.url.scheme}://{request.url.netloc}"
         fault = self._portal.faults.take(method, user_id)
         if refusal is not None:
             call.status, call.error = refusal.status, "WRONG_ENCODING"
         reply = _Reply(request, receive, send, call)
         if fault is None:
-            await reply.give(refusal or respond(self._portal, path["secret"], call))
+            await reply.give(refusal or respond(self._portal, path["secret"], call, base))
             return
         call.fault = fault.kind
         if fault.phase == "before" and fault.kind != "drip":
             await asyncio.sleep(fault.seconds)
         if fault.meanwhile:
             act(self._portal, fault.meanwhile)
-        answer = (refusal or respond(self._portal, path["secret"], call)) if fault.runs_method else None
+        answer = (refusal or respond(self._portal, path["secret"], call, base)) if fault.runs_method else None
         if fault.phase == "after" and fault.kind != "drip":
             await asyncio.sleep(fault.seconds)
         await reply.spoil(fault, answer)

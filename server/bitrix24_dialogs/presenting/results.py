@@ -1,37 +1,52 @@
 """Results: data classes to compact JSON, and to the schema that declares them."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from bitrix24_dialogs.presenting.untrusted import UNTRUSTED
+from bitrix24_dialogs.presenting.untrusted import INVISIBLE_REMOVED, UNTRUSTED, Cleaned
 
-_PRIMITIVES: Mapping[type, str] = {int: "integer", str: "string", bool: "boolean", float: "number"}
+_PRIMITIVES: Mapping[type, str] = {
+    int: "integer",
+    str: "string",
+    Cleaned: "string",
+    bool: "boolean",
+    float: "number",
+}
 
 
 def result_schema(kind: type) -> dict[str, Any]:
     """The JSON Schema of a result class: every field named, no ``null``, no references.
 
-    Fields that may be None, and lists, are optional: they are left out when empty.
+    Fields that may be None, and lists, are optional: they are left out when empty. An object with untrusted texts may
+    count what hidden characters they came with.
 
     Raises:
         TypeError: a field's type cannot be published.
     """
     hints = _hints(kind)
     properties = {item.name: _schema(hints[item.name]) for item in fields(kind)}
+    if any(_is_untrusted(hint) for hint in hints.values()):
+        properties[INVISIBLE_REMOVED] = {"type": "integer"}
     required = [item.name for item in fields(kind) if not _may_be_left_out(hints[item.name])]
     return {"type": "object", "properties": properties, "required": required}
 
 
 def result_dict(result: Any) -> dict[str, Any]:
-    """``result`` as JSON data, without what is None or an empty optional list."""
+    """``result`` as JSON data, without what is None or an empty optional list.
+
+    Raises:
+        TypeError: an untrusted text has not passed the choke point.
+    """
     hints = _hints(type(result))
     filled = {item.name: _value(getattr(result, item.name)) for item in fields(result)}
-    return {
+    shown = {
         name: value for name, value in filled.items() if not (value in (None, []) and _may_be_left_out(hints[name]))
     }
+    removed = sum(text.removed for text in _untrusted_texts(result))
+    return {**shown, INVISIBLE_REMOVED: removed} if removed else shown
 
 
 def untrusted_fields(result: Any, prefix: str = "") -> list[str]:
@@ -47,6 +62,19 @@ def untrusted_fields(result: Any, prefix: str = "") -> list[str]:
             if is_dataclass(item):
                 names += untrusted_fields(item, f"{prefix}{name}.")
     return list(dict.fromkeys(names))
+
+
+def _untrusted_texts(result: Any) -> Iterator[Cleaned]:
+    """The untrusted texts of one object, without those of the objects in it."""
+    for name, hint in _hints(type(result)).items():
+        if not _is_untrusted(hint):
+            continue
+        value = getattr(result, name)
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, Cleaned):
+                yield text
+            elif text is not None:
+                raise TypeError(f"{type(result).__name__}.{name} has not passed the choke point")
 
 
 def _is_untrusted(hint: Any) -> bool:
@@ -69,7 +97,7 @@ def _value(value: Any) -> Any:
         return result_dict(value)
     if isinstance(value, tuple):
         return [_value(item) for item in value]
-    return value
+    return str(value) if isinstance(value, Cleaned) else value
 
 
 def _schema(hint: Any) -> dict[str, Any]:

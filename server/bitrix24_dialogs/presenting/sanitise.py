@@ -27,6 +27,12 @@ _JOINING_SCRIPTS = (
     ("\u1780", "\u18af"),
     ("\ufb50", "\ufdff"),
 )
+# England's, Scotland's and Wales's: the only emoji that are spelt with tag characters.
+_FLAG = "\U0001f3f4"
+_TAGGED_FLAGS = tuple(
+    _FLAG + "".join(chr(0xE0000 + ord(letter)) for letter in region) + "\U000e007f"
+    for region in ("gbeng", "gbsct", "gbwls")
+)
 _NEW_EMOJI = ("\U0001f000", "\U0001fbff")
 _MOST_MARKS = 4
 _MOST_BLANK_LINES = 2
@@ -56,10 +62,12 @@ def clean_counted(text: str) -> tuple[str, int]:
         text: Any string.
 
     Returns:
-        The cleaned text and the number of characters removed. Line ends made uniform and blank lines
-        collapsed do not count: they hide nothing.
+        The cleaned text and the number of characters removed. Line ends made uniform, blank lines collapsed
+        and regions' flags made plain ones do not count: they hide nothing.
     """
     text = text.replace("\r\n", "\n").translate(_LINE_ENDS)
+    for flag in _TAGGED_FLAGS:
+        text = text.replace(flag, _FLAG)
     whole = len(text)
     text = text.translate({ord(char): None for char in set(text) if _is_hidden(char)})
     text = _limit_marks(text)

@@ -1,4 +1,4 @@
-"""The way in for text from the portal: BB code read, cleaned, contacts hidden if wanted, cut to size."""
+"""The way in for text from the portal: BB code read, cleaned, made harmless, cut to size."""
 
 import re
 import unicodedata
@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bitrix24_dialogs.presenting.bbcode import bbcode_to_text
+from bitrix24_dialogs.presenting.defusing import defuse
+from bitrix24_dialogs.presenting.hosts import name_hosts
 from bitrix24_dialogs.presenting.links import hide_secrets
 from bitrix24_dialogs.presenting.masking import mask_contacts
-from bitrix24_dialogs.presenting.sanitise import clean, is_mark, one_line
+from bitrix24_dialogs.presenting.sanitise import clean, clean_counted, is_mark
+from bitrix24_dialogs.presenting.untrusted import Cleaned
 
 _ZWJ = "\u200d"
 _SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
@@ -27,11 +30,11 @@ class Cut:
     """A piece of a text.
 
     Attributes:
-        text: The piece.
+        text: The piece. It counts the hidden characters of the whole.
         length: Characters of the whole plain text the piece was taken from.
     """
 
-    text: str
+    text: Cleaned
     length: int
 
     @property
@@ -84,9 +87,24 @@ class Words:
         """
         whole = self._whole((raw or "")[:_LONGEST_TEXT])
         start = min(max(start, 0), len(whole))
-        return Cut(whole[start : _border(whole, start, limit)], len(whole))
+        return Cut(Cleaned(whole[start : _border(whole, start, limit)], whole.removed), len(whole))
 
-    def name(self, raw: str | None, limit: int = 100) -> str:
+    def plain(self, raw: str, limit: int) -> Cut:
+        """Turn a file's text into safe text. What looks like markup of the portal in it is none.
+
+        Args:
+            raw: The whole text.
+            limit: The most characters wanted, 20,000 at most.
+
+        Returns:
+            The beginning of the text, and the length of it all, to which the part that is not read adds what it has.
+        """
+        text, removed = clean_counted(raw[:_MOST_EXPANDED])
+        whole = self._harmless(text.strip())
+        end = _border(whole, 0, min(limit, _LONGEST_TEXT))
+        return Cut(Cleaned(whole[:end], removed), len(whole) + len(raw[_MOST_EXPANDED:]))
+
+    def name(self, raw: str | None, limit: int = 100) -> Cleaned:
         """Turn a name, a title or a file name into one safe line.
 
         Args:
@@ -96,12 +114,13 @@ class Words:
         Returns:
             The name; a longer one ends in "…".
         """
-        line = one_line(self._whole((raw or "")[:_LONGEST_NAME]))
-        if len(line) <= limit:
-            return line
-        return f"{line[: _border(line, 0, limit - 1)].rstrip()}…"
+        whole = self._whole((raw or "")[:_LONGEST_NAME])
+        line = " ".join(whole.split())
+        if len(line) > limit:
+            line = f"{line[: _border(line, 0, limit - 1)].rstrip()}…"
+        return Cleaned(line, whole.removed)
 
-    def identifier(self, raw: str | None, limit: int = 255) -> str | None:
+    def identifier(self, raw: str | None, limit: int = 255) -> Cleaned | None:
         """Give back an identifier, such as a USER_CODE, exactly as it is: changed in any way it finds nothing.
 
         Args:
@@ -110,12 +129,12 @@ class Words:
 
         Returns:
             The identifier, or None if it cannot be shown as it is: it is empty, longer, of several lines, has
-            characters that a reader would not see, or holds what has to be hidden.
+            characters that a reader would not see, or holds what has to be hidden or defused.
         """
         if not raw or not raw.strip() or len(raw) > limit or "\n" in raw:
             return None
         is_plain = clean(raw) == unicodedata.normalize("NFC", raw)
-        return raw if is_plain and self._hidden(raw) == raw else None
+        return Cleaned(raw) if is_plain and self._harmless(raw) == raw else None
 
     def moment(self, raw: str | None) -> str | None:
         """Give back a date and time as it is.
@@ -135,9 +154,13 @@ class Words:
             return None
         return raw
 
-    def _whole(self, raw: str) -> str:
+    def _whole(self, raw: str) -> Cleaned:
+        text, removed = clean_counted(bbcode_to_text(raw, self.names)[:_MOST_EXPANDED])
         # Secrets are looked for again once the characters that may have split them are gone.
-        return self._hidden(clean(bbcode_to_text(raw, self.names)[:_MOST_EXPANDED]).strip())
+        return Cleaned(self._harmless(text.strip()), removed)
+
+    def _harmless(self, text: str) -> str:
+        return defuse(name_hosts(self._hidden(text)))
 
     def _hidden(self, text: str) -> str:
         text = hide_secrets(self.conceal(text))

@@ -83,6 +83,20 @@ class Parameters:
         return bound
 
 
+def exactly_one(**identifiers: object) -> None:
+    """Check that one of ``identifiers`` was given, which all name the same thing.
+
+    Raises:
+        InputError: none was, or several.
+    """
+    given = [name for name, value in identifiers.items() if value is not None]
+    if len(given) != 1:
+        names = ", ".join(identifiers)
+        found = f"got {' and '.join(given)}" if given else "got none"
+        # The portal would take the first and not look whether the others agree (behaviour 8.2, 8.5).
+        raise InputError(f"give exactly one of {names}; {found}")
+
+
 def parameters_of(function: Callable[..., Any]) -> Parameters:
     """The parameters of a tool function, after its desk. Those with a default are optional.
 

@@ -2,9 +2,9 @@
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 
@@ -17,6 +17,8 @@ from bitrix24_dialogs.presenting.results import result_dict, untrusted_fields
 from bitrix24_dialogs.toolbox.declaration import AnyTool, Effect
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LONGEST_CALL = 55.0
 DESK_SECONDS = 53.0
@@ -44,7 +46,21 @@ class Outcome:
 
 
 async def call_tool(tool: AnyTool, given: Mapping[str, Any], desk: Desk) -> Outcome:
-    """Run ``tool`` with the arguments that a client sent, to an end within `LONGEST_CALL` seconds."""
+    """Run ``tool`` with the arguments that a client sent, to an end within `LONGEST_CALL` seconds.
+
+    However it ends, what has become of its writes is written down, where that is wanted.
+    """
+    changed = None
+    try:
+        outcome = await _in_time(tool, given, desk)
+        changed = (outcome.structured or {}).get("changed")
+        return outcome
+    finally:
+        if desk.record is not None:
+            await desk.record.close(changed)
+
+
+async def _in_time(tool: AnyTool, given: Mapping[str, Any], desk: Desk) -> Outcome:
     # The desk's deadline ends a call sooner; this is for waits that nobody thought of.
     with anyio.move_on_after(LONGEST_CALL):
         return await _run(tool, given, desk)
@@ -56,13 +72,26 @@ def refused(tool: AnyTool, why: str) -> Outcome:
     return Outcome(f"{tool.name}: {why} Nothing was sent to the portal.", is_error=True)
 
 
+def unconfirmed(tool: AnyTool, why: str) -> Outcome:
+    """What a call comes to that a person has not confirmed. ``why`` says what has happened to it."""
+    return Outcome(f"{tool.name}: {why}", is_error=True)
+
+
 async def _run(tool: AnyTool, given: Mapping[str, Any], desk: Desk) -> Outcome:
-    try:
+    async def work() -> Outcome:
         result = await tool(desk, **tool.parameters.bind(given))
         structured = result_dict(result)
         text = _text(result, structured)
         size(structured), text.encode()  # what cannot be encoded must fail here, not in the protocol's writer
         return Outcome(text, structured, meta=_meta(desk))
+
+    return await told(tool, desk, work)
+
+
+async def told(tool: AnyTool, desk: Desk, work: Callable[[], Awaitable[T]]) -> T | Outcome:
+    """What ``work`` comes to for ``tool``; where it goes wrong, how that is told."""
+    try:
+        return await work()
     except InputError as error:
         return _failed(tool, desk, f"{error}. Nothing was sent to the portal.")
     except OutcomeUnknown as error:

@@ -9,6 +9,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_type_hints
 
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.toolbox.arguments import Parameters, parameters_of
+from bitrix24_dialogs.toolbox.confirmation import Question
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -35,6 +36,7 @@ class Tool(Generic[Params, Result]):
         toolset: the group it is switched on and off with.
         scope: what the credential must be allowed to do.
         settled_by: the read that shows whether a write with an unknown outcome happened; tool names in braces.
+        question: makes what a person is asked before a tool that writes acts, where that is wanted.
     """
 
     function: Callable[Concatenate[Desk, Params], Awaitable[Result]]
@@ -45,6 +47,7 @@ class Tool(Generic[Params, Result]):
     toolset: str
     scope: str
     settled_by: str
+    question: Question | None
 
     async def __call__(self, desk: Desk, *args: Params.args, **kwargs: Params.kwargs) -> Result:
         """Run the function, as if it were called by itself."""
@@ -84,18 +87,21 @@ def tool(
     effect: Effect,
     idempotent: bool,
     settled_by: str = "",
+    question: Question | None = None,
     toolset: str = "dialogs",
     scope: str = "imopenlines",
 ) -> Callable[[Callable[Concatenate[Desk, Params], Awaitable[Result]]], Tool[Params, Result]]:
     """Declare the function below as a tool; see `Tool` for the arguments.
 
     Raises:
-        ValueError: a tool that writes does not say which read settles an unknown outcome.
+        ValueError: a tool that writes does not say which read settles an unknown outcome, or what a person is asked.
     """
     if effect is not Effect.READ and not settled_by:
         raise ValueError(f"{method} writes, but names no read that settles an unknown outcome")
+    if effect is not Effect.READ and question is None:
+        raise ValueError(f"{method} writes, but has no question for the person")
 
     def declare(function: Callable[Concatenate[Desk, Params], Awaitable[Result]]) -> Tool[Params, Result]:
-        return Tool(function, method, title, effect, idempotent, toolset, scope, settled_by)
+        return Tool(function, method, title, effect, idempotent, toolset, scope, settled_by, question)
 
     return declare

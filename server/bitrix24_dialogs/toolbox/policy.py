@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bitrix24_dialogs.settings import Settings, SettingsError
 from bitrix24_dialogs.toolbox.declaration import AnyTool, Effect
@@ -25,12 +26,20 @@ class Policy:
         toolsets: only tools of these.
         only: if not empty, only these tools.
         without: not these tools.
+        confirm: which of those that write have a person asked before they act.
     """
 
     read_only: bool = False
     toolsets: frozenset[str] = DEFAULT_TOOLSETS
     only: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
+    confirm: Literal["off", "destructive", "writes"] = "off"
+
+    def asks(self, tool: AnyTool) -> bool:
+        """Whether a person is asked before ``tool`` acts."""
+        if self.confirm == "writes":
+            return tool.effect is not Effect.READ
+        return self.confirm == "destructive" and tool.effect is Effect.DESTRUCTIVE
 
     def allows(self, tool: AnyTool) -> bool:
         """Whether ``tool`` is listed and may be called."""
@@ -85,14 +94,17 @@ def policy_of(settings: Settings, tools: Sequence[AnyTool]) -> Policy:
     for tool in tools:
         if tool.name in settings.tools and tool.toolset not in toolsets:
             raise SettingsError(
-                f"{_ONLY_SETTING}: {tool.name} is in the toolset {tool.toolset}, which is off; it narrows what"
-                f" {_TOOLSETS_SETTING} switches on"
+                "BITRIX24_TOOLS: {tool} is in the toolset {toolset}, which is off; it narrows what BITRIX24_TOOLSETS"
+                " switches on",
+                tool=tool.name,
+                toolset=tool.toolset,
             )
     return Policy(
         read_only=settings.read_only,
         toolsets=toolsets,
         only=frozenset(settings.tools),
         without=frozenset(settings.exclude_tools),
+        confirm=settings.confirm,
     )
 
 
@@ -106,4 +118,9 @@ def _toolsets(wanted: Iterable[str]) -> frozenset[str]:
 def _check(setting: str, given: Iterable[str], known: Collection[str]) -> None:
     unknown = [name for name in given if name not in known]
     if unknown:
-        raise SettingsError(f"{setting}: there is no {', '.join(unknown)}; there are {', '.join(known)}")
+        raise SettingsError(
+            "{setting}: there is no {unknown}; there are {known}",
+            setting=setting,
+            unknown=", ".join(unknown),
+            known=", ".join(known),
+        )

@@ -14,6 +14,7 @@ from bitrix24_dialogs.presenting.outgoing import plain_outgoing
 from bitrix24_dialogs.presenting.sanitise import one_line
 from bitrix24_dialogs.toolbox.arguments import Argument
 from bitrix24_dialogs.toolbox.declaration import Effect, tool
+from bitrix24_dialogs.tools import questions
 from bitrix24_dialogs.tools.arguments import ChatId
 
 # What CRM stores of each field.
@@ -124,6 +125,7 @@ async def crm_card_get(desk: Desk, *, chat_id: ChatId, kind: Kind | None = None)
     toolset="crm",
     scope="crm",
     settled_by="{crm_card_get} with the same chat_id",
+    question=questions.fill_lead,
 )
 async def crm_lead_update(
     desk: Desk,

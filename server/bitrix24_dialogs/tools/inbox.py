@@ -9,6 +9,7 @@ from bitrix24_dialogs.dialogs.finding import FoundDialogs
 from bitrix24_dialogs.dialogs.identifiers import InputError
 from bitrix24_dialogs.dialogs.inbox import Inbox, Wanted
 from bitrix24_dialogs.toolbox.declaration import Effect, tool
+from bitrix24_dialogs.tools import questions
 from bitrix24_dialogs.tools.arguments import ChatId, UserCodeText
 from bitrix24_dialogs.tools.inbox_arguments import (
     USUAL_PAGE,
@@ -127,6 +128,7 @@ async def sessions_list(
     effect=Effect.READ,
     idempotent=True,
     toolset="inbox",
+    scope="im",
 )
 async def whoami(desk: Desk) -> Acting:
     """Tell as whom you act: user number, name, whether administrator, what the credential may do (scopes), and how many
@@ -142,6 +144,7 @@ async def whoami(desk: Desk) -> Acting:
     idempotent=True,
     toolset="inbox",
     settled_by="{dialog_get} with the same chat_id",
+    question=questions.accept,
 )
 async def dialog_answer(desk: Desk, chat_id: ChatId) -> Answered:
     """Accept a dialog that waits in the queue: you become its operator, and it is no longer offered to colleagues. The

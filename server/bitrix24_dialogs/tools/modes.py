@@ -4,6 +4,7 @@ from bitrix24_dialogs.dialogs import modes
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.modes import AllPinned, Pinned, Silenced
 from bitrix24_dialogs.toolbox.declaration import Effect, tool
+from bitrix24_dialogs.tools import questions
 from bitrix24_dialogs.tools.arguments import ChatId, Pin, Silence
 
 _CARD = "{dialog_get} with the same chat_id"
@@ -15,6 +16,7 @@ _CARD = "{dialog_get} with the same chat_id"
     effect=Effect.WRITE,
     idempotent=True,
     settled_by=_CARD,
+    question=questions.pin,
 )
 async def session_mode_pin(desk: Desk, chat_id: ChatId, activate: Pin = True) -> Pinned:
     """Pin an open dialog to yourself, so that it closes a week later and is not given to others; or unpin it.
@@ -30,6 +32,7 @@ async def session_mode_pin(desk: Desk, chat_id: ChatId, activate: Pin = True) ->
     effect=Effect.WRITE,
     idempotent=True,
     settled_by="{dialog_get} on your dialogs",
+    question=questions.pin_all,
 )
 async def session_mode_pin_all(desk: Desk) -> AllPinned:
     """Pin every dialog that you have accepted and that is not being closed. Returns session numbers, not chats.
@@ -45,6 +48,7 @@ async def session_mode_pin_all(desk: Desk) -> AllPinned:
     effect=Effect.WRITE,
     idempotent=True,
     settled_by="{dialog_get} on your dialogs",
+    question=questions.unpin_all,
 )
 async def session_mode_unpin_all(desk: Desk) -> AllPinned:
     """Unpin every pinned dialog of yours: they close and are redistributed by the line's rules again. Returns session
@@ -59,6 +63,7 @@ async def session_mode_unpin_all(desk: Desk) -> AllPinned:
     effect=Effect.WRITE,
     idempotent=True,
     settled_by=_CARD,
+    question=questions.silence,
 )
 async def session_mode_silent(desk: Desk, chat_id: ChatId, activate: Silence) -> Silenced:
     """Switch a dialog's silent mode. While it is on, what employees write stays inside and the client does not get it;

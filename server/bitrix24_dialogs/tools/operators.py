@@ -7,6 +7,7 @@ from bitrix24_dialogs.dialogs.identifiers import InputError
 from bitrix24_dialogs.dialogs.skipping import Skipped
 from bitrix24_dialogs.dialogs.transferring import Transferred
 from bitrix24_dialogs.toolbox.declaration import Effect, tool
+from bitrix24_dialogs.tools import questions
 from bitrix24_dialogs.tools.arguments import ChatId, EvenIfAbsent, LineId, Who
 
 _CARD = "{dialog_get} with the same chat_id"
@@ -19,6 +20,7 @@ _CARD = "{dialog_get} with the same chat_id"
     idempotent=False,
     toolset="operators",
     settled_by=_CARD,
+    question=questions.decline,
 )
 async def dialog_skip(desk: Desk, chat_id: ChatId) -> Skipped:
     """Decline a dialog that waits or that you have accepted: the next employee in its line's queue gets it.
@@ -37,6 +39,7 @@ async def dialog_skip(desk: Desk, chat_id: ChatId) -> Skipped:
     toolset="operators",
     scope="user_brief",
     settled_by=_CARD,
+    question=questions.transfer,
 )
 async def dialog_transfer(
     desk: Desk,
@@ -63,6 +66,7 @@ async def dialog_transfer(
     idempotent=False,
     toolset="operators",
     settled_by=_CARD,
+    question=questions.finish,
 )
 async def dialog_finish(desk: Desk, chat_id: ChatId) -> Finished:
     """Finish a dialog whose operator you are: its session is closed and cannot be reopened. The client may get the
@@ -80,6 +84,7 @@ async def dialog_finish(desk: Desk, chat_id: ChatId) -> Finished:
     idempotent=False,
     toolset="operators",
     settled_by=_CARD,
+    question=questions.finish_other,
 )
 async def dialog_finish_other(desk: Desk, chat_id: ChatId) -> Finished:
     """As a supervisor, finish a dialog that another operator has, or nobody yet (it is then accepted in your name
@@ -97,6 +102,7 @@ async def dialog_finish_other(desk: Desk, chat_id: ChatId) -> Finished:
     idempotent=True,
     toolset="operators",
     settled_by=_CARD,
+    question=questions.spam,
 )
 async def dialog_mark_spam(desk: Desk, chat_id: ChatId) -> MarkedSpam:
     """Close a dialog's open session as spam, whoever works on it. The mark cannot be taken back.

@@ -4,6 +4,7 @@ from bitrix24_dialogs.dialogs import outcomes
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.outcomes import LeadCreated, Voted
 from bitrix24_dialogs.toolbox.declaration import Effect, tool
+from bitrix24_dialogs.tools import questions
 from bitrix24_dialogs.tools.arguments import ChatId, Comment, Rating, SessionId
 
 
@@ -13,6 +14,7 @@ from bitrix24_dialogs.tools.arguments import ChatId, Comment, Rating, SessionId
     effect=Effect.DESTRUCTIVE,
     idempotent=True,
     settled_by="{session_history_get} with the same session_id",
+    question=questions.rate,
 )
 async def session_head_vote(
     desk: Desk, session_id: SessionId, rating: Rating | None = None, comment: Comment | None = None
@@ -32,6 +34,7 @@ async def session_head_vote(
     effect=Effect.WRITE,
     idempotent=True,
     settled_by="{dialog_get} with the same chat_id",
+    question=questions.save_to_crm,
 )
 async def crm_lead_create(desk: Desk, chat_id: ChatId) -> LeadCreated:
     """Save an open dialog's client to CRM as a lead, or as a contact with a deal if its line is set up so, and return

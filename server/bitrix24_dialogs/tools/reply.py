@@ -10,6 +10,7 @@ from bitrix24_dialogs.dialogs.sending import LONGEST_TEXT, Written
 from bitrix24_dialogs.presenting.outgoing import Outgoing
 from bitrix24_dialogs.toolbox.arguments import Argument
 from bitrix24_dialogs.toolbox.declaration import Effect, tool
+from bitrix24_dialogs.tools import questions
 from bitrix24_dialogs.tools.arguments import ChatId
 
 LONGEST_NOTE = LONGEST_TEXT - 100  # its author is named in it
@@ -58,6 +59,7 @@ NoteText = Annotated[
     toolset="reply",
     scope="im",
     settled_by=_SAME_CALL.format(name="reply_send"),
+    question=questions.reply,
 )
 async def reply_send(desk: Desk, chat_id: ChatId, text: ReplyText) -> Written:
     """Send a message to the client of a dialog that you have accepted. It goes out at once and cannot be recalled.
@@ -76,6 +78,7 @@ async def reply_send(desk: Desk, chat_id: ChatId, text: ReplyText) -> Written:
     toolset="reply",
     scope="im",
     settled_by=_SAME_CALL.format(name="note_add"),
+    question=questions.note,
 )
 async def note_add(desk: Desk, chat_id: ChatId, text: NoteText) -> Written:
     """Write a note into a dialog for colleagues. The client never sees it, whatever mode the dialog is in.

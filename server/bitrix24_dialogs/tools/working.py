@@ -4,6 +4,7 @@ from bitrix24_dialogs.dialogs import sessions
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.sessions import Forked, Intercepted, Joined, Started
 from bitrix24_dialogs.toolbox.declaration import Effect, tool
+from bitrix24_dialogs.tools import questions
 from bitrix24_dialogs.tools.arguments import ChatId, MessageId
 
 _CARD = "{dialog_get} with the same chat_id"
@@ -15,6 +16,7 @@ _CARD = "{dialog_get} with the same chat_id"
     effect=Effect.WRITE,
     idempotent=True,
     settled_by=_CARD,
+    question=questions.start,
 )
 async def session_start(desk: Desk, chat_id: ChatId) -> Started:
     """Start working on a dialog: opens a new session with you as operator if the dialog is closed, accepts it if it
@@ -32,6 +34,7 @@ async def session_start(desk: Desk, chat_id: ChatId) -> Started:
     effect=Effect.DESTRUCTIVE,
     idempotent=False,
     settled_by="{dialog_get} with the same chat_id (a new session_id means that it happened)",
+    question=questions.fork,
 )
 async def message_session_start(desk: Desk, chat_id: ChatId, message_id: MessageId) -> Forked:
     """Close the dialog's current session and open a new one, led by you, that begins with a copy of one message: for a
@@ -49,6 +52,7 @@ async def message_session_start(desk: Desk, chat_id: ChatId, message_id: Message
     effect=Effect.WRITE,
     idempotent=True,
     settled_by=_CARD,
+    question=questions.join,
 )
 async def session_join(desk: Desk, chat_id: ChatId) -> Joined:
     """Add yourself to a dialog as one more participant, to read along or help.
@@ -65,6 +69,7 @@ async def session_join(desk: Desk, chat_id: ChatId) -> Joined:
     effect=Effect.DESTRUCTIVE,
     idempotent=True,
     settled_by=_CARD,
+    question=questions.take_over,
 )
 async def session_intercept(desk: Desk, chat_id: ChatId) -> Intercepted:
     """Take an open dialog away from its operator: you become its operator, everybody else but the client is removed

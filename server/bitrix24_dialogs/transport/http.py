@@ -21,8 +21,17 @@ from bitrix24_dialogs.transport.open_requests import OpenRequests
 from bitrix24_dialogs.transport.streams import EventStreams
 from bitrix24_dialogs.transport.traffic import Traffic
 
-_BROWSERS_SEND = ["Authorization", "Content-Type", "Last-Event-ID", "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"]
-_BROWSERS_READ = ["WWW-Authenticate"]
+_BROWSERS_SEND = [
+    "Authorization",
+    "Content-Type",
+    "Last-Event-ID",
+    "MCP-Protocol-Version",
+    "Mcp-Method",
+    "Mcp-Name",
+    "Mcp-Session-Id",
+]
+_BROWSERS_READ = ["WWW-Authenticate", "Mcp-Session-Id"]
+_MOST_SESSIONS = 1000
 _UNCACHED = {"Cache-Control": "no-store"}
 
 Configured = Callable[[], Awaitable[bool]]
@@ -51,11 +60,37 @@ def http_app(server: Server[Any], access: Access, traffic: Traffic, configured: 
     manager = StreamableHTTPSessionManager(
         server, stateless=True, security_settings=security, max_request_body_size=LARGEST_BODY
     )
+    # POST only: the server sends nothing of its own accord, so no stream has to be kept open for that.
+    return _both(_Endpoint(manager, ["POST"], security), server, access, traffic, configured)
+
+
+def asking_http_app(server: Server[Any], access: Access, traffic: Traffic, configured: Configured) -> OpenRequests:
+    """Like `http_app`, for a server that asks people: older clients have sessions, since their answers need a way back.
+
+    Sessions end with DELETE, or after half an hour without a request.
+    """
+    security = security_settings(access.hosts, access.origins)
+    manager = StreamableHTTPSessionManager(
+        server, security_settings=security, max_request_body_size=LARGEST_BODY, max_sessions=_MOST_SESSIONS
+    )
+    return _both(_Endpoint(manager, ["POST", "DELETE"], security), server, access, traffic, configured)
+
+
+@dataclass(frozen=True)
+class _Endpoint:
+    manager: StreamableHTTPSessionManager
+    methods: list[str]
+    security: TransportSecuritySettings
+
+
+def _both(
+    endpoint: _Endpoint, server: Server[Any], access: Access, traffic: Traffic, configured: Configured
+) -> OpenRequests:
+    manager, security = endpoint.manager, endpoint.security
     streams = EventStreams(server, security, traffic)
     gate = _gate(access, security)
-    # POST only: the server sends nothing of its own accord, so no stream has to be kept open for that.
-    endpoint = StreamableHTTPASGIApp(manager)
-    mcp = [Route(path, endpoint, methods=["POST"], middleware=gate) for path in ("/mcp", "/mcp/")]
+    serve = StreamableHTTPASGIApp(manager)
+    mcp = [Route(path, serve, methods=endpoint.methods, middleware=gate) for path in ("/mcp", "/mcp/")]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -96,7 +131,7 @@ def _application(routes: list[BaseRoute], access: Access, lifespan: Any = None) 
     pages = Middleware(
         CORSMiddleware,
         allow_origins=access.origins,
-        allow_methods=["GET", "POST"],
+        allow_methods=["GET", "POST", "DELETE"],
         allow_headers=_BROWSERS_SEND,
         expose_headers=_BROWSERS_READ,
     )
