@@ -37,7 +37,7 @@ def catalog_entry(project: Project) -> str:
 
 
 def catalog_tools(project: Project) -> list[dict[str, Any]]:
-    """``tools.json``: the catalog shows the tools without starting the server."""
+    """``tools.json``: the catalog shows the tools without starting the server: those that it has by default."""
     return [
         {
             "name": tool.name,
@@ -52,7 +52,7 @@ def catalog_tools(project: Project) -> list[dict[str, Any]]:
                 for item in tool.parameters.items
             ],
         }
-        for tool in project.tools
+        for tool in project.default_tools
     ]
 
 

@@ -35,7 +35,9 @@ def mcpb_manifest(project: Project) -> dict[str, Any]:
                 "env": environment(project),
             },
         },
-        "tools": [{"name": tool.name, "description": tool.description} for tool in project.tools],
+        "tools": [{"name": tool.name, "description": tool.description} for tool in project.default_tools],
+        "tools_generated": True,  # a field of the form switches others on
+        "prompts_generated": True,  # their texts depend on the language, the tools and the arguments
         "keywords": list(project.keywords),
         "license": project.license,
         "privacy_policies": [publisher.privacy_policy],

@@ -9,6 +9,7 @@ from typing import Any
 
 from bitrix24_dialogs import __version__
 from bitrix24_dialogs.toolbox.declaration import AnyTool
+from bitrix24_dialogs.toolbox.policy import DEFAULT_TOOLSETS
 from bitrix24_dialogs.tools import all_tools
 from generator.publisher import Publisher, read_publisher
 from generator.settings import Setting, read_settings
@@ -36,6 +37,8 @@ class Project:
         package: the name on PyPI, and of the command.
         python: the versions of Python that it runs on.
         form: the settings that a form shows.
+        toolsets: what each toolset is for, by its name.
+        tools: all of them.
     """
 
     root: Path
@@ -51,7 +54,13 @@ class Project:
     description: str
     settings: Sequence[Setting]
     form: Sequence[Field]
+    toolsets: Mapping[str, str]
     tools: Sequence[AnyTool]
+
+    @property
+    def default_tools(self) -> list[AnyTool]:
+        """The tools that there are until somebody switches others on."""
+        return [tool for tool in self.tools if tool.toolset in DEFAULT_TOOLSETS]
 
 
 def read_project(root: Path) -> Project:
@@ -77,6 +86,7 @@ def read_project(root: Path) -> Project:
         description=texts["description"].strip(),
         settings=settings,
         form=_form(texts["form"], settings),
+        toolsets=texts["toolsets"],
         tools=all_tools(),
     )
 

@@ -2,10 +2,19 @@
 
 import re
 
+from bitrix24_dialogs.dialogs.scopes import title_of
+from bitrix24_dialogs.prompts import all_prompts
+from bitrix24_dialogs.prompts.texts import read_page
 from bitrix24_dialogs.settings import describe_settings
+from bitrix24_dialogs.toolbox.declaration import AnyTool
+from bitrix24_dialogs.toolbox.policy import DEFAULT_TOOLSETS
+from bitrix24_dialogs.toolbox.scopes import needed_scopes, partial_scopes
 from generator.clients import cursor_link, vscode_link
 from generator.names import with_names
 from generator.project import Project
+
+_EVERYWHERE = "imopenlines"
+"""The permission without which nothing works."""
 
 
 class MarkersMissing(Exception):
@@ -19,7 +28,9 @@ def readme(text: str, project: Project) -> str:
         MarkersMissing: the markers of a part are not there.
     """
     parts = {
-        "tools": tools_table(project),
+        "toolsets": toolsets_table(project),
+        "tools": tools_tables(project),
+        "prompts": prompts_table(),
         "settings": settings_table(),
         "cursor-link": f"[Add it to Cursor]({cursor_link(project)})",
         "vscode-link": f"[Add it to VS Code]({vscode_link(project)})",
@@ -32,13 +43,52 @@ def readme(text: str, project: Project) -> str:
     return with_names(text, project)
 
 
-def tools_table(project: Project) -> str:
-    """The table of tools."""
-    changes = {"read": "nothing", "write": "the dialog", "destructive": "the dialog, **not undoable**"}
+def toolsets_table(project: Project) -> str:
+    """The table of toolsets: what each is for, and what to tick for it in the webhook's permissions."""
+    rows = []
+    for name, purpose in project.toolsets.items():
+        tools = _of(project, name)
+        scopes = sorted(
+            {scope for tool in tools for scope in (*needed_scopes(tool), *partial_scopes(tool))} - {_EVERYWHERE}
+        )
+        ticked = ", ".join(f"{title_of(scope)} (`{scope}`)" for scope in scopes)
+        rows.append((f"`{name}`", purpose, "on" if name in DEFAULT_TOOLSETS else "off", ticked or "nothing more"))
+    return _table(("toolset", "what for", "unless you say otherwise", "tick besides Open Channels"), rows)
+
+
+def tools_tables(project: Project) -> str:
+    """A table of tools for each toolset."""
+    return "\n\n".join(
+        f"`{name}`: {purpose}\n\n{_tools_table(_of(project, name))}" for name, purpose in project.toolsets.items()
+    )
+
+
+def prompts_table() -> str:
+    """The table of prompts."""
+    pages = [(prompt, read_page("en", prompt.name)) for prompt in all_prompts()]
+    return _table(
+        ("prompt", "what for", "takes"),
+        [
+            (
+                f"{page.title} (`{prompt.name}`)",
+                page.description,
+                (" or " if prompt.exactly_one else ", ").join(f"`{name}`" for name in page.arguments),
+            )
+            for prompt, page in pages
+        ],
+    )
+
+
+def _tools_table(tools: list[AnyTool]) -> str:
+    changes = {"read": "nothing", "write": "yes", "destructive": "yes, **not undoable**"}
     return _table(
         ("tool", "what it does", "changes"),
-        [(f"`{tool.name}`", tool.description.splitlines()[0], changes[tool.effect.value]) for tool in project.tools],
+        [(f"`{tool.name}`", tool.description.splitlines()[0], changes[tool.effect.value]) for tool in tools],
     )
+
+
+def _of(project: Project, toolset: str) -> list[AnyTool]:
+    return [tool for tool in project.tools if tool.toolset == toolset]
 
 
 def settings_table() -> str:
