@@ -1,5 +1,7 @@
 """Identifiers: what is understood, what is refused, and that nothing else ever happens."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +30,15 @@ def test_a_chat_is_named_by_its_number_in_any_usual_form(given_value: object) ->
 def test_what_is_no_chat_number_is_refused(given_value: object) -> None:
     with pytest.raises(InputError, match="for example 2043"):
         chat_number(given_value)
+
+
+@pytest.mark.parametrize("begins", ["", "chat", " chat"])
+def test_a_heap_of_blanks_is_refused_at_once(begins: str) -> None:
+    """While it is looked at, nobody else is served."""
+    started = time.process_time()
+    with pytest.raises(InputError):
+        chat_number(f"{begins}{' ' * 60_000}x")
+    assert time.process_time() - started < 5  # milliseconds; where each blank is tried with each other, minutes
 
 
 @pytest.mark.parametrize("given_value", [2**53, "9007199254740992", 10**30])

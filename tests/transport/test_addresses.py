@@ -162,7 +162,7 @@ def test_browsers_may_ask_from_configured_pages(served: Served) -> None:
     assert called.headers["access-control-allow-origin"] == "https://app.example.com"
     refused = ask(served.port, "POST", "/mcp", {"Origin": "https://app.example.com"}, PING)
     assert refused.status == 401
-    assert refused.headers["access-control-expose-headers"] == "WWW-Authenticate"
+    assert refused.headers["access-control-expose-headers"] == "WWW-Authenticate, Mcp-Session-Id"
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example.com", "null", "http://localhost:3000"])

@@ -172,8 +172,8 @@ def test_arguments_of_any_shape_are_the_callers_own_mistake(
 @pytest.mark.parametrize(
     "method",
     [
-        "resources/list",
-        "prompts/list",
+        "logging/setLevel",
+        "resources/subscribe",
         "logging/setLevel",
         "completion/complete",
         "subscriptions/listen",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 # Beyond this a JSON number is no longer exact everywhere.
 _LARGEST = 2**53 - 1
 _LONGEST_CODE = 260
-_CHAT = re.compile(r"^\s*(?:chat)?\s*(\d{1,16})\s*$", re.IGNORECASE)
+# Possessive: whoever fills an argument with blanks must not keep everybody else waiting.
+_CHAT = re.compile(r"^\s*+(?:chat\s*+)?(\d{1,16})\s*$", re.IGNORECASE)
 _NUMBER = re.compile(r"^\s*(\d{1,16})\s*$")
 
 
