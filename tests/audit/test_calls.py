@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
 from pydantic import SecretStr
@@ -170,3 +171,28 @@ async def test_a_caller_who_leaves_while_the_intent_is_written_has_sent_nothing(
         disk.go.set()
     assert calls.portal.calls.of(JOIN) == []
     assert ends_of(file) == [("joins", "failed", False)]
+
+
+async def test_nothing_stays_open_for_a_caller_who_leaves_before_the_disk_is_free(file: Path) -> None:
+    """The end of the process waits for what is open."""
+    disk = SlowDisk(file)
+    audit = Audit(disk)
+    facts = {"tool": "joins", "method": JOIN, "ids": {}, "caller": "anna"}
+    begun: list[Entry] = []
+
+    async def begin() -> None:
+        begun.append(await audit.begin(facts))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(begin)
+        assert await anyio.to_thread.run_sync(disk.asked.wait, 60)
+        async with anyio.create_task_group() as impatient:
+            impatient.start_soon(begin)
+            await anyio.lowlevel.checkpoint()
+            impatient.cancel_scope.cancel()
+        disk.go.set()
+    (intent,) = begun
+    await audit.end(intent, "answered", changed=True)
+    with anyio.fail_after(60):
+        await audit.settle()
+    assert ends_of(file) == [("joins", "answered", True)]

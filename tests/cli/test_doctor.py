@@ -67,16 +67,34 @@ def test_the_scopes_to_grant_are_named_with_the_tools_that_need_them(run_here: R
     user_brief = "the scope user_brief is not granted: tick it (Users, without contact data) in the webhook's settings"
     assert findings(done, "FAIL") == [
         "inbox: 4 of 5 will work",
-        "operators: 4 of 5 will work",
         "crm: 0 of 2 will work",
         "people: 0 of 1 will work",
         "the scope crm is not granted: tick it (CRM) in the webhook's settings, for sessions_list, all of crm",
-        f"{user_brief}, for dialog_transfer, colleague_find",
-        "26 of 31 tools will work",
+        f"{user_brief}, for colleague_find",
+        "27 of 31 tools will work",
     ]
-    assert findings(done, "note") == [
-        "dialogs_find works in part: for a client's past sessions the scope crm (CRM) has to be granted"
+    past, colleague = findings(done, "note")
+    assert past == "dialogs_find works in part: for a client's past sessions the scope crm (CRM) has to be granted"
+    assert colleague == (
+        "dialog_transfer works in part: for handing a dialog to a colleague the scope user_brief (Users, without contact"
+        " data) has to be granted"
+    )
+
+
+def test_a_webhook_for_open_channels_alone(run_here: Run) -> None:
+    with examined(run_here, scopes=["imopenlines"], **ALL) as done:
+        assert done.returncode == 1
+    assert [text for text in findings(done, "FAIL") if "will work" in text] == [
+        "inbox: 2 of 5 will work",
+        "reply: 0 of 3 will work",
+        "crm: 0 of 2 will work",
+        "people: 0 of 1 will work",
+        "22 of 31 tools will work",
     ]
+    assert (
+        "whoami works in part: for counting your dialogs the scope im (Chat and notifications) has to be granted"
+        in findings(done, "note")
+    )
 
 
 def test_a_tool_needs_the_scope_of_whatever_it_reads_first(run_here: Run) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.confirmation.people import NO, YES, Person
 from tests.transport.harness import Served, assert_quiet, connected, make_callers, serving, text_of
-from tests.transport.raw import LEGACY, ask, encoded, mcp_headers, message, modern_call, tool_call
+from tests.transport.raw import LEGACY, Answer, ask, encoded, mcp_headers, message, modern_call, tool_call
 from tests.transport.watched_portal import WatchedPortal, watched_portal
 
 pytestmark = pytest.mark.anyio
@@ -113,8 +113,12 @@ def test_without_a_session_an_older_client_is_told_to_open_one(served: Served, p
     assert portal.methods == []
 
 
+def _hello(served: Served, caller: str) -> Answer:
+    return ask(served.port, "POST", "/mcp", {**mcp_headers(), **served.bearer(caller)}, encoded(HELLO))
+
+
 def _opened(served: Served, caller: str) -> str:
-    answer = ask(served.port, "POST", "/mcp", {**mcp_headers(), **served.bearer(caller)}, encoded(HELLO))
+    answer = _hello(served, caller)
     assert answer.status == 200
     session = answer.headers["mcp-session-id"]
     assert re.fullmatch(r"[\x21-\x7e]+", session)
@@ -128,3 +132,21 @@ def _result(text: str) -> dict[str, Any]:
     assert "result" in answer, answer
     result: dict[str, Any] = answer["result"]
     return result
+
+
+def test_one_caller_cannot_take_the_sessions_of_all(served: Served) -> None:
+    opened = []
+    while (answer := _hello(served, "first")).status == 200:
+        opened.append(answer.headers["mcp-session-id"])
+        assert len(opened) <= 50
+    assert answer.status == 503
+    assert "50 sessions" in answer.text
+    assert _hello(served, "last").status == 200
+    headers, listing = modern_call("")
+    listing["method"] = headers["Mcp-Method"] = "tools/list"
+    del headers["Mcp-Name"]
+    assert ask(served.port, "POST", "/mcp", {**headers, **served.bearer("first")}, encoded(listing)).status == 200
+    for session in opened:
+        ended = {**mcp_headers(), **served.bearer("first"), "Mcp-Session-Id": session}
+        assert ask(served.port, "DELETE", "/mcp", ended).status == 200
+    assert _hello(served, "first").status == 200

@@ -5,6 +5,7 @@ from mcp.types import Resource
 
 from bitrix24_dialogs.toolbox.declaration import Effect
 from bitrix24_dialogs.toolbox.policy import TOOLSETS
+from bitrix24_dialogs.toolbox.scopes import needed_scopes, partial_scopes
 from bitrix24_dialogs.tools import all_tools
 from tests.resources.reading import ERAS, MISSING, failure, pieces
 from tests.support import DEFAULT_TOOLS, Case, case
@@ -35,7 +36,8 @@ async def test_each_page_says_what_a_declaration_cannot(mode: str) -> None:
             assert page.text.startswith(f"# {tool.name}: {tool.title}\n\n{tool.description}\n")
             assert [line for line in page.text.splitlines() if line.startswith("#")][1:] == HEADS
             assert f"`{tool.method}`" in page.text
-            assert f"`{tool.scope}`" in page.text
+            assert all(f"`{scope}`" in page.text for scope in (*needed_scopes(tool), *partial_scopes(tool)))
+            assert ("any webhook will do" in page.text) is (tool.name == "whoami")
             assert all(f"- `{item.name}` (" in page.text for item in tool.parameters.items)
             assert ("Changes nothing" in page.text) is (tool.effect is Effect.READ)
             assert ("After an unknown outcome" in page.text) is (tool.effect is not Effect.READ)

@@ -15,7 +15,9 @@ SCOPES = {"imopenlines", "im", "crm", "user_brief"}
 
 
 @pytest.mark.parametrize("missing", sorted(SCOPES))
-async def test_what_is_said_to_need_a_scope_is_what_fails_without_it(missing: str) -> None:
+async def test_what_is_said_to_need_a_scope_is_what_fails_without_it(
+    missing: str, caplog: pytest.LogCaptureFixture
+) -> None:
     portal = default_portal()
     portal.state.webhooks[portal.employees["supervisor"].id].scopes = sorted(SCOPES - {missing})
     lacking, working = set(), set()
@@ -25,10 +27,13 @@ async def test_what_is_said_to_need_a_scope_is_what_fails_without_it(missing: st
             if "lacks a permission scope" in told.text:
                 assert f"tick the scope {missing} ({title_of(missing)})" in told.text
                 lacking.add(tool)
-            elif not told.is_error:
+            if not told.is_error:
                 working.add(tool)
     needed = {tool.name for tool in all_tools() if missing in needed_scopes(tool)}
     in_part = {tool.name for tool in all_tools() if missing in partial_scopes(tool)}
     assert lacking == needed | in_part
     assert not needed & in_part
     assert in_part <= working
+    logged = [line for line in caplog.messages if "lacks a permission scope" in line]
+    assert logged
+    assert [line for line in logged for scope in SCOPES if f"scope {scope}" in line] == []  # it knows no methods

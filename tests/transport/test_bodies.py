@@ -174,8 +174,7 @@ def test_arguments_of_any_shape_are_the_callers_own_mistake(
     [
         "logging/setLevel",
         "resources/subscribe",
-        "logging/setLevel",
-        "completion/complete",
+        "resources/unsubscribe",
         "subscriptions/listen",
         "tools/delete",
         "",

@@ -120,10 +120,9 @@ def _report_off(findings: Findings, ward: Ward, toolsets: Sequence[str]) -> None
     speech, names = findings.speech, ", ".join(toolsets)
     findings.off(speech("{toolsets}: {setting} switches them on", toolsets=names, setting=_TOOLSETS_SETTING))
     off = [tool for tool in ward.toolbox.tools if tool.toolset in toolsets]
-    granted_later = _missing(off, ward)
-    for scope, tools in granted_later.items():
-        if not any(scope in needed_scopes(tool) for tool in ward.toolbox.listed()):
-            wanting = ", ".join(dict.fromkeys(tool.toolset for tool in tools))
+    for scope in sorted({scope for tool in off for scope in _useful(tool)} - ward.scopes):
+        if not any(scope in _useful(tool) for tool in ward.toolbox.listed()):
+            wanting = ", ".join(dict.fromkeys(tool.toolset for tool in off if scope in _useful(tool)))
             findings.note(
                 speech(
                     "{toolsets} would also need the scope {scope} ({title})",
@@ -176,6 +175,11 @@ def _report_methods(findings: Findings, ward: Ward, listed: Sequence[AnyTool]) -
         findings.wrong(
             speech("the webhook may not call their methods; create it anew with the scopes: {tools}", tools=refused)
         )
+
+
+def _useful(tool: AnyTool) -> frozenset[str]:
+    """The scopes that ``tool`` needs, be it for a part of what it does."""
+    return needed_scopes(tool) | frozenset(partial_scopes(tool))
 
 
 def _missing(tools: Sequence[AnyTool], ward: Ward) -> dict[str, list[AnyTool]]:

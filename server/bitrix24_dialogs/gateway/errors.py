@@ -206,7 +206,7 @@ _SYSTEM_CODES: Mapping[str, _Known] = {
     "insufficient_scope": _Known(
         ScopeMissing,
         Phrase("The webhook lacks a permission scope for this method"),
-        Phrase("Edit the webhook in Bitrix24 and tick the scope imopenlines (Open Channels)"),
+        Phrase("Edit the webhook in Bitrix24 and tick the scope that the method needs"),
     ),
     "invalid_request": _Known(
         NotAPortal, Phrase("The portal wants https"), Phrase("Put the https:// address into BITRIX24_WEBHOOK_URL")

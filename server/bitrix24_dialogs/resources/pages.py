@@ -7,6 +7,7 @@ from pathlib import Path
 from bitrix24_dialogs.dialogs.desk import named
 from bitrix24_dialogs.toolbox.declaration import AnyTool, Effect
 from bitrix24_dialogs.toolbox.policy import Toolbox
+from bitrix24_dialogs.toolbox.scopes import needed_scopes, partial_scopes
 
 MIME = "text/markdown"
 ADDRESSES = "tool://<the name of a tool>"
@@ -47,7 +48,7 @@ def _lines(tool: AnyTool, toolbox: Toolbox) -> Iterator[str]:
     again = "a second identical call changes nothing more" if tool.idempotent else "a second call acts again"
     effect = _EFFECTS[tool.effect]
     yield f"- {effect}{'' if tool.effect is Effect.READ else f'; {again}'}."
-    yield f"- Stands on `{tool.method}`; the webhook needs the scope `{tool.scope}`."
+    yield f"- Stands on `{tool.method}`; {_scopes(tool)}."
     if tool.settled_by:
         yield f"- After an unknown outcome: {named(tool.settled_by, toolbox.signpost)} shows whether it happened."
     yield ""
@@ -61,3 +62,11 @@ def _lines(tool: AnyTool, toolbox: Toolbox) -> Iterator[str]:
     yield ""
     yield named(notes_of(tool), toolbox.signpost).strip()
     yield ""
+
+
+def _scopes(tool: AnyTool) -> str:
+    needed = [f"`{scope}`" for scope in sorted(needed_scopes(tool))]
+    parts = (f"; for {part} also `{scope}`" for scope, part in partial_scopes(tool).items())
+    many = "scopes" if len(needed) > 1 else "scope"
+    whole = f"the webhook needs the {many} {' and '.join(needed)}" if needed else "any webhook will do"
+    return whole + "".join(parts)

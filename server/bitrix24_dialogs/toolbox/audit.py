@@ -70,6 +70,9 @@ class Audit:
                 f"Not sent: the change could not be written down first, as {SETTING} demands ({reason(error)})",
                 "No change is made until whoever runs this server has put that right; reading still works",
             ) from None
+        except BaseException:  # the caller left before its turn came: nothing was announced
+            self._close(intent["id"])
+            raise
         return intent
 
     async def end(self, intent: Entry, ending: Ending, changed: bool | None) -> None:

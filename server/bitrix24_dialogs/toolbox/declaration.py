@@ -34,7 +34,7 @@ class Tool(Generic[Params, Result]):
         effect: what it does to the portal.
         idempotent: a second identical call changes nothing more.
         toolset: the group it is switched on and off with.
-        scope: what the credential must be allowed to do.
+        scope: what the credential must be allowed to do; empty if any may.
         settled_by: the read that shows whether a write with an unknown outcome happened; tool names in braces.
         question: makes what a person is asked before a tool that writes acts, where that is wanted.
     """

@@ -10,6 +10,7 @@ from pathlib import Path
 
 PRIVATE = 0o600
 _PAUSE = 0.005
+_MAKE = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)  # nobody makes us write elsewhere by a link
 
 if sys.platform == "win32":
     import msvcrt
@@ -40,7 +41,7 @@ def alone(path: Path, patience: float) -> Iterator[None]:
     Raises:
         OSError: it cannot be made, or others were inside for ``patience`` seconds.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE)
+    handle = os.open(path, _MAKE, PRIVATE)
     try:
         latest = time.monotonic() + patience
         while not _try_lock(handle):
@@ -69,7 +70,7 @@ class Mark:
         if self._handle is not None and self._is_there(self._handle):
             return
         self.remove()
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, PRIVATE)
+        handle = os.open(self.path, _MAKE, PRIVATE)
         if not _try_lock(handle):
             os.close(handle)
             raise OSError(errno.EBUSY, "another process has the same mark", str(self.path))

@@ -13,6 +13,8 @@ _PARTS: Mapping[str, Mapping[str, Phrase]] = {
         "imopenlines": Phrase("looking by CRM item and by a client's address"),
         "crm": Phrase("a client's past sessions"),
     },
+    "whoami": {"im": Phrase("counting your dialogs")},
+    "dialog_transfer": {"user_brief": Phrase("handing a dialog to a colleague")},
 }
 
 

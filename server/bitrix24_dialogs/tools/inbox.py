@@ -128,7 +128,7 @@ async def sessions_list(
     effect=Effect.READ,
     idempotent=True,
     toolset="inbox",
-    scope="im",
+    scope="",
 )
 async def whoami(desk: Desk) -> Acting:
     """Tell as whom you act: user number, name, whether administrator, what the credential may do (scopes), and how many

@@ -10,12 +10,13 @@ from bitrix24_dialogs.dialogs.card import State
 from bitrix24_dialogs.dialogs.finding import CrmKind
 from bitrix24_dialogs.dialogs.identifiers import InputError
 from bitrix24_dialogs.dialogs.inbox import Order
+from bitrix24_dialogs.dialogs.together import MOST_READS
 from bitrix24_dialogs.toolbox.arguments import Argument
 from bitrix24_dialogs.tools.arguments import between, switch
 
 USUAL_PAGE = 20
 
-_MOST_ROWS = 50
+_MOST_ROWS = MOST_READS  # of a page the dialogs' cards are read together
 _LARGEST_OFFSET = 100_000
 _SHORTEST_PHRASE = 2
 _LONGEST_PHRASE = 100

@@ -37,7 +37,6 @@ async def dialog_skip(desk: Desk, chat_id: ChatId) -> Skipped:
     effect=Effect.DESTRUCTIVE,
     idempotent=True,
     toolset="operators",
-    scope="user_brief",
     settled_by=_CARD,
     question=questions.transfer,
 )

@@ -14,10 +14,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from bitrix24_dialogs.callers.caller import Callers
 from bitrix24_dialogs.transport.gate import LARGEST_BODY, Gate, security_settings
 from bitrix24_dialogs.transport.open_requests import OpenRequests
+from bitrix24_dialogs.transport.sessions import IDLE_SECONDS, Sessions
 from bitrix24_dialogs.transport.streams import EventStreams
 from bitrix24_dialogs.transport.traffic import Traffic
 
@@ -61,24 +63,31 @@ def http_app(server: Server[Any], access: Access, traffic: Traffic, configured: 
         server, stateless=True, security_settings=security, max_request_body_size=LARGEST_BODY
     )
     # POST only: the server sends nothing of its own accord, so no stream has to be kept open for that.
-    return _both(_Endpoint(manager, ["POST"], security), server, access, traffic, configured)
+    endpoint = _Endpoint(manager, StreamableHTTPASGIApp(manager), ["POST"], security)
+    return _both(endpoint, server, access, traffic, configured)
 
 
 def asking_http_app(server: Server[Any], access: Access, traffic: Traffic, configured: Configured) -> OpenRequests:
     """Like `http_app`, for a server that asks people: older clients have sessions, since their answers need a way back.
 
-    Sessions end with DELETE, or after half an hour without a request.
+    Sessions end with DELETE, or after a quarter of an hour without a request.
     """
     security = security_settings(access.hosts, access.origins)
     manager = StreamableHTTPSessionManager(
-        server, security_settings=security, max_request_body_size=LARGEST_BODY, max_sessions=_MOST_SESSIONS
+        server,
+        security_settings=security,
+        max_request_body_size=LARGEST_BODY,
+        session_idle_timeout=IDLE_SECONDS,
+        max_sessions=_MOST_SESSIONS,
     )
-    return _both(_Endpoint(manager, ["POST", "DELETE"], security), server, access, traffic, configured)
+    endpoint = _Endpoint(manager, Sessions(StreamableHTTPASGIApp(manager)), ["POST", "DELETE"], security)
+    return _both(endpoint, server, access, traffic, configured)
 
 
 @dataclass(frozen=True)
 class _Endpoint:
     manager: StreamableHTTPSessionManager
+    app: ASGIApp
     methods: list[str]
     security: TransportSecuritySettings
 
@@ -89,8 +98,7 @@ def _both(
     manager, security = endpoint.manager, endpoint.security
     streams = EventStreams(server, security, traffic)
     gate = _gate(access, security)
-    serve = StreamableHTTPASGIApp(manager)
-    mcp = [Route(path, serve, methods=endpoint.methods, middleware=gate) for path in ("/mcp", "/mcp/")]
+    mcp = [Route(path, endpoint.app, methods=endpoint.methods, middleware=gate) for path in ("/mcp", "/mcp/")]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
