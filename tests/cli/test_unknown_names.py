@@ -11,10 +11,10 @@ from tests.cli.conftest import Run
 SETTINGS = ["BITRIX24_TOOLSETS", "BITRIX24_TOOLS", "BITRIX24_EXCLUDE_TOOLS"]
 
 
-@pytest.mark.parametrize("command", ["serve", "doctor", "tools"])
+@pytest.mark.parametrize("command", ["serve", "doctor", "tools", "config cursor", "config cursor --transport http"])
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_it_is_refused_with_those_that_do(run_here: Run, command: str, setting: str) -> None:
-    done = run_here(command, BITRIX24_DEMO="on", **{setting: "fly"})
+    done = run_here(*command.split(), BITRIX24_DEMO="on", **{setting: "fly"})
     assert done.returncode == 2
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()

@@ -90,6 +90,7 @@ async def test_what_there_is_not_is_not_found_and_asks_nobody(mode: str, uri: st
     async with case(mode=mode) as desk:
         error = await failure(desk, uri)
         assert error.error.code == MISSING[mode]
+        assert error.error.data == {"uri": uri}
         assert desk.calls == []
 
 
@@ -107,6 +108,7 @@ async def test_not_found_or_no_rights(mode: str) -> None:
             assert error.error.code == MISSING[mode]
             assert "does not tell the two apart" in str(error)
             assert str(error).startswith(f"{uri}: ")
+            assert error.error.data == {"uri": uri}
 
 
 async def test_lines_out_of_reach_stay_so(mode: str) -> None:

@@ -104,7 +104,10 @@ def _tools(arguments: argparse.Namespace, settings: Settings, speech: Speech) ->
 
 def _config(arguments: argparse.Namespace, settings: Settings, speech: Speech) -> int:
     from bitrix24_dialogs.cli.config import run_config  # noqa: PLC0415
+    from bitrix24_dialogs.toolbox.policy import policy_of  # noqa: PLC0415
+    from bitrix24_dialogs.tools import all_tools  # noqa: PLC0415
 
+    policy_of(settings, all_tools())  # what it prints must not describe a server that refuses to start
     if arguments.transport != "stdio":
         from bitrix24_dialogs.cli.config_http import run_config_http  # noqa: PLC0415
 

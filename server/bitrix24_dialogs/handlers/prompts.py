@@ -13,6 +13,7 @@ from mcp.shared.exceptions import MCPError
 from bitrix24_dialogs.dialogs.identifiers import InputError
 from bitrix24_dialogs.gateway.clock import Clock
 from bitrix24_dialogs.handlers.journal import entry, shown_name
+from bitrix24_dialogs.handlers.paging import require_first_page
 from bitrix24_dialogs.handlers.toolboxes import Toolboxes
 from bitrix24_dialogs.language.speech import Code
 from bitrix24_dialogs.prompts import all_prompts
@@ -33,7 +34,12 @@ class PromptHandlers:
     async def list(
         self, context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListPromptsResult:
-        """The caller's prompts, in a fixed order."""
+        """The caller's prompts, in a fixed order.
+
+        Raises:
+            MCPError: there is no such page.
+        """
+        require_first_page(params)
         tools = self._tools(context)
         return types.ListPromptsResult(
             prompts=[

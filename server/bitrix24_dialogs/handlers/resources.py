@@ -19,6 +19,7 @@ from bitrix24_dialogs.dialogs.refusals import DialogRefused
 from bitrix24_dialogs.gateway.errors import FileRefused
 from bitrix24_dialogs.handlers.desks import Desks
 from bitrix24_dialogs.handlers.journal import Entry, entry, shown_name
+from bitrix24_dialogs.handlers.paging import require_first_page
 from bitrix24_dialogs.handlers.toolboxes import Toolboxes
 from bitrix24_dialogs.resources import pages
 from bitrix24_dialogs.resources.declaration import Part, Resource
@@ -46,7 +47,12 @@ class ResourceHandlers:
     async def list(
         self, context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
-        """The pages of the caller's tools. Asks no portal."""
+        """The pages of the caller's tools. Asks no portal.
+
+        Raises:
+            MCPError: there is no such page.
+        """
+        require_first_page(params)
         return types.ListResourcesResult(
             resources=[
                 types.Resource(
@@ -63,7 +69,12 @@ class ResourceHandlers:
     async def templates(
         self, context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListResourceTemplatesResult:
-        """What can be read of dialogs."""
+        """What can be read of dialogs.
+
+        Raises:
+            MCPError: there is no such page.
+        """
+        require_first_page(params)
         return types.ListResourceTemplatesResult(
             resource_templates=[
                 types.ResourceTemplate(
@@ -136,7 +147,7 @@ class ResourceHandlers:
                 running.ended = "answered"
                 return came
             running.ended = "refused or failed"
-            raise MCPError(code, f"{uri}: {came.text.removeprefix(tool.name + ': ')}")
+            raise MCPError(code, f"{uri}: {came.text.removeprefix(tool.name + ': ')}", {"uri": uri})
         raise MCPError(types.INTERNAL_ERROR, f"Not finished within {LONGEST_CALL:g} seconds. Try again in a minute.")
 
 

@@ -13,6 +13,7 @@ from mcp.shared.exceptions import MCPError
 from bitrix24_dialogs.handlers.asking import Asker, asks_while_the_call_waits
 from bitrix24_dialogs.handlers.desks import Desks
 from bitrix24_dialogs.handlers.journal import entry, shown_name
+from bitrix24_dialogs.handlers.paging import require_first_page
 from bitrix24_dialogs.handlers.toolboxes import Toolboxes
 from bitrix24_dialogs.presenting.results import result_schema
 from bitrix24_dialogs.toolbox.call import Outcome, call_tool, refused, told, unconfirmed
@@ -40,7 +41,12 @@ class ToolHandlers:
     async def list(
         self, context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        """The caller's tools, in a fixed order."""
+        """The caller's tools, in a fixed order.
+
+        Raises:
+            MCPError: there is no such page.
+        """
+        require_first_page(params)
         return types.ListToolsResult(tools=[self._shown[tool.name] for tool in self.toolboxes.of(context).listed()])
 
     async def call(
