@@ -8,6 +8,7 @@ import pytest
 
 from tests.outside.serving import DEMO, STDIO, Served
 from tests.outside.tools import Ended, run
+from tests.support import DEFAULT_TOOLS
 
 Inspect = Callable[..., Ended]
 
@@ -39,7 +40,7 @@ def test_every_schema_is_portable_without_a_warning(inspect: Inspect, transport:
     ended = inspect(transport, "--method", "tools/list", "--strict")
     assert ended.code == 0, str(ended)
     assert ended.stderr == "", str(ended)
-    assert len(json.loads(ended.stdout)["result"]["tools"]) == 13, str(ended)
+    assert len(json.loads(ended.stdout)["result"]["tools"]) == len(DEFAULT_TOOLS), str(ended)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
