@@ -84,7 +84,11 @@ _TEXT = {"type": "string"}
 
 ChatId = Annotated[
     int,
-    Argument(identifiers.chat_number, _NUMBER, "Dialog's chat number, e.g. 2043; from dialogs_list, dialogs_find or dialog_get."),
+    Argument(
+        identifiers.chat_number,
+        _NUMBER,
+        "Dialog's chat number, e.g. 2043; from dialogs_list, dialogs_find or dialog_get.",
+    ),
 ]
 DialogId = Annotated[int, Argument(identifiers.chat_number, _TEXT, "The chat as chat<number>, e.g. chat2043.")]
 SessionId = Annotated[
