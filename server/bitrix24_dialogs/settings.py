@@ -44,6 +44,7 @@ def _path(value: object) -> object:
 
 
 Names = Annotated[tuple[Annotated[str, StringConstraints(to_lower=True)], ...], NoDecode, BeforeValidator(_parts)]
+LineNumbers = Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_parts)]
 File = Annotated[Path, BeforeValidator(_path)]
 
 
@@ -76,11 +77,11 @@ class Settings(BaseSettings):
         (), description="Only these tools of the groups that are on, such as `dialog_get,session_open`."
     )
     exclude_tools: Names = Field((), description="Not these tools.")
-    lines: Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_parts)] = Field(
+    lines: LineNumbers = Field(
         (),
         description="Line numbers, such as `22,24`: dialogs of other lines are out of reach, reading included.",
     )
-    reply_lines: Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_parts)] = Field(
+    reply_lines: LineNumbers = Field(
         (),
         description="Line numbers: nothing is written to dialogs of other lines, neither replies nor notes. Unset: all"
         " lines that `BITRIX24_LINES` allows.",

@@ -11,7 +11,7 @@ from mcp.client.stdio import StdioServerParameters
 
 from bitrix24_dialogs.cli.demo_case import CHLOE, LIAM, MIA, NOAH, NOTE, REPLY, play_operator, play_supervisor
 from bitrix24_dialogs.cli.demo_stage import Stage
-from bitrix24_dialogs.cli.terminal import Terminal
+from bitrix24_dialogs.cli.terminal import Terminal, stop_printing
 from bitrix24_dialogs.language.speech import Speech
 from bitrix24_dialogs.portal import Portal, default_portal, running_portal
 from bitrix24_dialogs.presenting.rendering import quoted
@@ -39,8 +39,8 @@ def run_demo(speech: Speech) -> int:
             anyio.run(_play, stage, portal, base)
     except* MCPError:  # between two calls: it did not start, or ended
         stage.expect("a server that runs; what it said itself stands above", holds=False)
-    except* BrokenPipeError:  # whoever read it has seen enough; nothing is left to write to
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except* BrokenPipeError:
+        stop_printing()
         stage.went_well = False
     stage.say("")
     if not stage.went_well:

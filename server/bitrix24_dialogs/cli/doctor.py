@@ -8,13 +8,14 @@ from typing import Any
 
 import anyio
 
-from bitrix24_dialogs.cli.doctor_lines import METHOD, Line, lines_asked_for, lines_in, report_lines
+from bitrix24_dialogs.cli.doctor_lines import Line, lines_asked_for, lines_in, report_lines
 from bitrix24_dialogs.cli.doctor_settings import report_settings
 from bitrix24_dialogs.cli.doctor_tools import Ward, covering, report_tools
 from bitrix24_dialogs.cli.findings import Findings
 from bitrix24_dialogs.cli.logs import set_up_logs
 from bitrix24_dialogs.cli.speaking import portal_problem
 from bitrix24_dialogs.cli.terminal import Terminal
+from bitrix24_dialogs.dialogs.lines import LIST
 from bitrix24_dialogs.dialogs.scopes import scope_of
 from bitrix24_dialogs.gateway.clock import Clock, Deadline, SystemClock
 from bitrix24_dialogs.gateway.credentials import Credential
@@ -153,11 +154,11 @@ class Doctor:
         """The lines that there are of those in the settings; or why that could not be checked."""
         if not self.settings.lines and not self.settings.reply_lines:
             return {}
-        speech, scope = self.findings.speech, scope_of(METHOD)
+        speech, scope = self.findings.speech, scope_of(LIST)
         if scope not in scopes:
             return speech("the scope {scope} is not granted", scope=scope)
         try:
-            return lines_in(await self._ask(METHOD, speech("Asking for the lines"), lines_asked_for(self.settings)))
+            return lines_in(await self._ask(LIST, speech("Asking for the lines"), lines_asked_for(self.settings)))
         except PortalError as error:
             return portal_problem(speech, error)
 

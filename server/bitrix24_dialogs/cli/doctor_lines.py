@@ -8,7 +8,6 @@ from bitrix24_dialogs.dialogs.portal_values import mapping, text, whole
 from bitrix24_dialogs.presenting.sanitise import one_line
 from bitrix24_dialogs.settings import Settings
 
-METHOD = "imopenlines.config.list.get"
 _LINES, _REPLY_LINES = "BITRIX24_LINES", "BITRIX24_REPLY_LINES"
 _LONGEST_NAME = 40
 
@@ -22,14 +21,14 @@ class Line:
 
 
 def lines_asked_for(settings: Settings) -> dict[str, object]:
-    """The parameters of `METHOD` that ask for the lines in ``settings``."""
+    """The parameters of the list of lines that ask for the lines in ``settings``."""
     numbers = sorted({*settings.lines, *settings.reply_lines})
     selection = {"select": ["ID", "LINE_NAME", "ACTIVE"], "filter": {"@ID": numbers}, "limit": 200}
     return {"PARAMS": selection}
 
 
 def lines_in(answer: object) -> dict[int, Line]:
-    """The lines in an answer of `METHOD`, by their numbers."""
+    """The lines in an answer of the list of lines, by their numbers."""
     rows = [mapping(row) for row in mapping(answer).values()]
     return {
         whole(row.get("ID")): Line(one_line(text(row.get("LINE_NAME")))[:_LONGEST_NAME], row.get("ACTIVE") == "Y")

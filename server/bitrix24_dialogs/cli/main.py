@@ -11,6 +11,7 @@ from typing import Literal
 
 from bitrix24_dialogs.cli.arguments import PROGRAM, parser_of
 from bitrix24_dialogs.cli.speaking import language_of
+from bitrix24_dialogs.cli.terminal import stop_printing
 from bitrix24_dialogs.gateway.redaction import redact
 from bitrix24_dialogs.language.speech import Speech
 from bitrix24_dialogs.settings import Settings, SettingsError, load_settings, unknown_settings
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None, speech: Speech | None = None) -> int
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # whoever read what we print has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stop_printing()
         return EXIT_UNREAD
 
 

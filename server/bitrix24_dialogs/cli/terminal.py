@@ -1,9 +1,15 @@
 """Progress for people: a line that fills itself in when somebody watches, plain lines when not."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
+
+
+def stop_printing() -> None:
+    """Print to nowhere from now on: whoever read it has seen enough, and what is still to be flushed would fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Terminal:

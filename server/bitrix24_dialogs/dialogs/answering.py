@@ -5,7 +5,7 @@ from typing import Literal
 
 from bitrix24_dialogs.dialogs.blank_refusals import card_after_blank, card_after_refusal, refused_in_state
 from bitrix24_dialogs.dialogs.card import Dialog, Role, State
-from bitrix24_dialogs.dialogs.change import Change, card_before, not_verified, write_to_chat
+from bitrix24_dialogs.dialogs.change import Change, card_before, not_verified, standing, write_to_chat
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.refusals import DialogRefused
 from bitrix24_dialogs.gateway.errors import Refused
@@ -105,10 +105,7 @@ def _told(
         outcome=outcome,
         changed=changed,
         verified=True,
-        state=card.state,
-        session_id=card.session_id,
-        operator_id=card.operator_id,
-        your_role=card.your_role,
+        **standing(card),
         why=why,
         next=advice,
     )

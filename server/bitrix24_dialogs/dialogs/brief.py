@@ -8,6 +8,7 @@ from bitrix24_dialogs.dialogs.card import ROLES, Role, State, code_parts, dialog
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.entity_data import EntityData, parse_entity_data
 from bitrix24_dialogs.dialogs.portal_values import text, whole
+from bitrix24_dialogs.gateway.errors import BadAnswer
 from bitrix24_dialogs.presenting.untrusted import Untrusted
 
 _TITLE = 120
@@ -85,3 +86,8 @@ def read_chat(fields: Mapping[str, Any]) -> RawChat | None:
     parsed = parse_entity_data(data)
     line = parsed.moved_to_line or code_line
     return RawChat(fields, number, connector, line, code_line, whole(fields.get("owner")), client, parsed)
+
+
+def no_list_of_dialogs() -> BadAnswer:
+    """The error for an answer that should be a list of dialogs and is none."""
+    return BadAnswer("The portal's answer is not a list of dialogs", "Try again in a minute")

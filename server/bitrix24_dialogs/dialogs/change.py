@@ -91,6 +91,16 @@ async def read_back(desk: Desk, what: str, read: Callable[[], Awaitable[T]]) -> 
         return None
 
 
+def standing(card: Dialog) -> dict[str, Any]:
+    """The fields of a result that say how the dialog stands now: its state and session, who has it, what you are."""
+    return {
+        "state": card.state,
+        "session_id": card.session_id,
+        "operator_id": card.operator_id,
+        "your_role": card.your_role,
+    }
+
+
 def not_verified(desk: Desk, settled_by: str = "{dialog_get}") -> dict[str, Any]:
     """The fields of a `Change` whose effect was not read back."""
     if not desk.verify:

@@ -5,10 +5,8 @@ from typing import Any
 
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.inbox import MY_DIALOGS, MY_DIALOGS_PARAMS, read_rows
+from bitrix24_dialogs.dialogs.lines import LIST, selection
 from bitrix24_dialogs.dialogs.portal_values import mapping, whole
-
-_LINES = "imopenlines.config.list.get"
-_MOST_LINES = 200  # what the portal gives in one answer
 
 
 async def chat_numbers(desk: Desk) -> list[int]:
@@ -27,10 +25,6 @@ async def line_numbers(desk: Desk) -> list[int]:
     Raises:
         PortalError: they could not be read.
     """
-    selection: dict[str, Any] = {"select": ["ID"], "order": {"ID": "ASC"}, "limit": _MOST_LINES}
-    if desk.lines:
-        selection["filter"] = {"@ID": sorted(desk.lines)}
-    rows: Mapping[str, Any] = mapping(await desk.read(_LINES, {"PARAMS": selection}))
+    rows: Mapping[str, Any] = mapping(await desk.read(LIST, {"PARAMS": selection(desk, ["ID"])}))
     found = {whole(mapping(row).get("ID")) for row in rows.values()}
-    # Not every portal understands the filter.
     return sorted(number for number in found if number > 0 and (not desk.lines or number in desk.lines))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from bitrix24_dialogs.dialogs.activities import NO_MORE, OF_LINES_IN_REACH, SessionInCrm, sessions_of_items
-from bitrix24_dialogs.dialogs.brief import Brief, RawChat, read_chat
+from bitrix24_dialogs.dialogs.brief import Brief, RawChat, no_list_of_dialogs, read_chat
 from bitrix24_dialogs.dialogs.card import read_dialog
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.entity_data import CrmItem
@@ -75,12 +75,12 @@ async def find_by_name(desk: Desk, name: str, limit: int, offset: int) -> FoundD
         )
     result, total = await desk.read_page("im.search.chat.list", {"FIND_LINES": name, "LIMIT": limit, "OFFSET": offset})
     if not isinstance(result, list | dict):
-        raise BadAnswer("The portal's answer is not a list of dialogs", _AGAIN)
+        raise no_list_of_dialogs()
     raw = [mapping(row) for row in mapping(result).values()]
     read = [(place, read_chat(row)) for place, row in enumerate(raw, offset)]
     chats = [_Chat(place, chat.number, chat) for place, chat in read if chat is not None]
     if raw and not chats:
-        raise BadAnswer("The portal's answer is not a list of dialogs", _AGAIN)
+        raise no_list_of_dialogs()
     rows = [row for row in chats if _in_reach(desk, row)]
     end = offset + len(raw)
     page = _Chats(
@@ -123,12 +123,12 @@ async def find_by_crm_item(desk: Desk, kind: CrmKind, item_id: int, limit: int, 
             refused.code,
         ) from None
     if not isinstance(result, list | dict):
-        raise BadAnswer("The portal's answer is not a list of dialogs", _AGAIN)
+        raise no_list_of_dialogs()
     # quirk: a deleted session's chat is null, and several channels of one chat are several rows
     raw = [row for row in mapping(result).values() if not (isinstance(row, dict) and row.get("CHAT_ID", 0) is None)]
     ids = numbers([mapping(row).get("CHAT_ID") for row in raw])
     if raw and not ids:
-        raise BadAnswer("The portal's answer is not a list of dialogs", _AGAIN)
+        raise no_list_of_dialogs()
     asked = list(enumerate(ids))[offset : offset + limit]
     chats = await _cards(desk, asked) if asked else []
     rows = [row for row in chats if _in_reach(desk, row)]

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from bitrix24_dialogs.dialogs.brief import Brief, RawChat, read_chat
+from bitrix24_dialogs.dialogs.brief import Brief, RawChat, no_list_of_dialogs, read_chat
 from bitrix24_dialogs.dialogs.card import State, moment_of
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.lines import require_reach
 from bitrix24_dialogs.dialogs.portal_values import mapping, text, whole
-from bitrix24_dialogs.gateway.errors import BadAnswer
 from bitrix24_dialogs.presenting.fitting import fitted
 from bitrix24_dialogs.presenting.untrusted import Cleaned, Untrusted
 
@@ -142,13 +141,13 @@ def read_rows(desk: Desk, result: object) -> tuple[list[Row], int]:
         BadAnswer: it is no such list.
     """
     if not isinstance(result, list | dict):
-        raise BadAnswer("The portal's answer is not a list of dialogs", "Try again in a minute")
+        raise no_list_of_dialogs()
     # quirk: a dialog without any message is an empty row
     raw = [mapping(row) for row in mapping(result).values() if row is not None]
     read = [_row(row) for row in raw if not _is_no_dialog(row)]
     rows = [row for row in read if row is not None]
     if read and not rows:
-        raise BadAnswer("The portal's answer is not a list of dialogs", "Try again in a minute")
+        raise no_list_of_dialogs()
     return [row for row in rows if not desk.lines or row.chat.line in desk.lines], len(read) - len(rows)
 
 

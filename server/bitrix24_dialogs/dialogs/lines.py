@@ -1,7 +1,7 @@
 """Lines, their queues and settings (adjacent methods: imopenlines.config.list.get, imopenlines.config.get)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
@@ -12,6 +12,8 @@ from bitrix24_dialogs.presenting.untrusted import Cleaned, Untrusted
 
 Distribution = Literal["evenly", "strictly", "all"]
 CrmCreation = Literal["none", "lead", "deal"]
+
+LIST = "imopenlines.config.list.get"
 
 _SHOWN_LINES = 25
 _MOST_LINES = 200  # what the portal gives in one answer
@@ -86,6 +88,12 @@ class Line:
         return self.queue_size - self.you_are_in_queue
 
 
+def selection(desk: Desk, fields: Sequence[str]) -> dict[str, Any]:
+    """What asks the portal for ``fields`` of the lines in reach. Not every portal understands the filter."""
+    wanted: dict[str, Any] = {"select": fields, "order": {"ID": "ASC"}, "limit": _MOST_LINES}
+    return {**wanted, "filter": {"@ID": sorted(desk.lines)}} if desk.lines else wanted
+
+
 async def list_lines(desk: Desk, offset: int) -> Lines:
     """The lines in reach, without the first ``offset``.
 
@@ -94,14 +102,12 @@ async def list_lines(desk: Desk, offset: int) -> Lines:
         PortalError: they could not be read.
     """
     me = await desk.me()
-    selection: dict[str, Any] = {"select": _FIELDS, "order": {"ID": "ASC"}, "limit": _MOST_LINES, "offset": offset}
-    if desk.lines:
-        selection["filter"] = {"@ID": sorted(desk.lines)}
-    result = await desk.read("imopenlines.config.list.get", {"PARAMS": selection, "OPTIONS": {"QUEUE": "Y"}})
+    params = {"PARAMS": {**selection(desk, _FIELDS), "offset": offset}, "OPTIONS": {"QUEUE": "Y"}}
+    result = await desk.read(LIST, params)
     if not isinstance(result, list | Mapping):
         raise BadAnswer("The portal's answer is no list of lines", _AGAIN)
     rows = [_checked(row) for row in mapping(result).values()]
-    if desk.lines:  # not every portal understands the filter
+    if desk.lines:  # whatever the portal made of the filter
         rows = [row for row in rows if whole(row.get("ID")) in desk.lines]
     left_out = max(0, len(rows) - _SHOWN_LINES)
     return Lines(

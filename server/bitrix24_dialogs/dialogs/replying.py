@@ -113,9 +113,8 @@ def _letter(desk: Desk, ground: Ground, plain: str, before: Newest) -> Letter:
 
 def _sent_already(desk: Desk, ground: Ground, letter: Letter, before: Newest) -> Heard | None:
     """The message that says the same: sent by an earlier call, or the caller's last words in the session."""
-    named = next((message for message in before.messages if message.uuid == letter.uuid), None)
     mine = [message for message in ground.of_session(before.by(ground.me)) if not message.hidden]
-    return named or next((message for message in mine[:1] if letter.is_it(message)), None)
+    return letter.named_in(before) or next((message for message in mine[:1] if letter.is_it(message)), None)
 
 
 def _repeated(desk: Desk, chat_id: int, earlier: Heard, newest: Newest) -> Written:

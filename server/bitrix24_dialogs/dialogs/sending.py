@@ -95,8 +95,11 @@ class Letter:
 
     def find(self, newest: Newest) -> Heard | None:
         """The letter among ``newest``."""
-        named = (message for message in newest.messages if message.uuid == self.uuid)
-        return next(named, None) or next((message for message in newest.messages if self.is_it(message)), None)
+        return self.named_in(newest) or next((message for message in newest.messages if self.is_it(message)), None)
+
+    def named_in(self, newest: Newest) -> Heard | None:
+        """The message among ``newest`` that has the letter's own name."""
+        return next((message for message in newest.messages if message.uuid == self.uuid), None)
 
 
 @dataclass(frozen=True)

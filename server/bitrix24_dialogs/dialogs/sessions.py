@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from bitrix24_dialogs.dialogs.card import Dialog, Person, Role, State, dialog_state, read_dialog
-from bitrix24_dialogs.dialogs.change import Change, card_before, not_verified, write_to_chat
+from bitrix24_dialogs.dialogs.change import Change, card_before, not_verified, standing, write_to_chat
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.history import read_session
 from bitrix24_dialogs.dialogs.refusals import DialogRefused
@@ -104,10 +104,7 @@ def _started(
         outcome=outcome,
         changed=changed,
         verified=True,
-        state=card.state,
-        session_id=card.session_id,
-        operator_id=card.operator_id,
-        your_role=card.your_role,
+        **standing(card),
         why=why,
         next=next_step,
     )

@@ -1,6 +1,6 @@
 """Declining a dialog: its queue offers it to the next employee (adjacent methods: imopenlines.operator.skip)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from bitrix24_dialogs.dialogs.blank_refusals import card_after_blank, refused_in_state, work_of
@@ -12,12 +12,14 @@ from bitrix24_dialogs.dialogs.lines import get_line
 from bitrix24_dialogs.dialogs.refusals import DialogRefused
 from bitrix24_dialogs.gateway.errors import Refused
 
+Outcome = Literal["handed_on", "unchanged", "unconfirmed", "sent"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped(Change):
     """What declining did."""
 
-    outcome: Literal["handed_on", "unchanged", "unconfirmed", "sent"]
+    outcome: Outcome
     state: State | None = None
     operator_id: int | None = None
     your_role: Role | None = None
@@ -90,17 +92,19 @@ def _skip_refused(desk: Desk, now: Dialog) -> DialogRefused:
 
 
 def _skipped(
-    card: Dialog, outcome: Literal["handed_on", "unchanged"], *, changed: bool, why: str | None = None
+    card: Dialog, outcome: Outcome, *, changed: bool | None, why: str | None = None, next_step: str | None = None
 ) -> Skipped:
+    """What the card shows; ``changed`` is None where it does not show whether anything did."""
     return Skipped(
         chat_id=card.chat_id,
         outcome=outcome,
         changed=changed,
-        verified=True,
+        verified=changed is not None,
         state=card.state,
         operator_id=card.operator_id,
         your_role=card.your_role,
         why=why,
+        next=next_step,
     )
 
 
@@ -110,17 +114,9 @@ def _still_there(desk: Desk, card: Dialog) -> Skipped:
         "The dialog waits again, but you still take part in it, so it may be offered to you once more, as when a"
         " colleague had taken it meanwhile"
     )
-    told = _unconfirmed(card, why)
-    return replace(told, changed=True, verified=True, next=desk.advise("{dialog_transfer} chooses who gets it"))
+    next_step = desk.advise("{dialog_transfer} chooses who gets it")
+    return _skipped(card, "unconfirmed", changed=True, why=why, next_step=next_step)
 
 
 def _unconfirmed(card: Dialog, why: str) -> Skipped:
-    return Skipped(
-        chat_id=card.chat_id,
-        outcome="unconfirmed",
-        verified=False,
-        state=card.state,
-        operator_id=card.operator_id,
-        your_role=card.your_role,
-        why=why,
-    )
+    return _skipped(card, "unconfirmed", changed=None, why=why)

@@ -7,13 +7,13 @@ from typing import Annotated, Literal, get_args
 from bitrix24_dialogs.dialogs.desk import Desk
 from bitrix24_dialogs.dialogs.history import Session, Speaker
 from bitrix24_dialogs.dialogs.portal_values import mapping, numbers, text, whole
+from bitrix24_dialogs.presenting.fitting import LARGEST_RESULT
 from bitrix24_dialogs.presenting.rendering import quoted, size
 from bitrix24_dialogs.presenting.results import result_dict
 from bitrix24_dialogs.presenting.untrusted import Cleaned, Untrusted
 
 COMMENT_CHARACTERS = 1_000
 
-_LARGEST_RESULT = 24_000  # bytes, of each of the two forms
 _MESSAGE_CHARACTERS = 1_500
 _ONE_MESSAGE_CHARACTERS = 5_000
 _MOST_FILES = 10
@@ -115,7 +115,7 @@ def transcript(desk: Desk, session: Session, limit: int, before_message_id: int 
     ids = session.message_ids
     older = ids if before_message_id is None else [number for number in ids if number < before_message_id]
     page: list[Message] = []
-    left = _LARGEST_RESULT - _size(_page(desk, session, [], len(ids), len(older)))
+    left = LARGEST_RESULT - _size(_page(desk, session, [], len(ids), len(older)))
     for number in reversed(older[-limit:]):
         message = _message(session, number, 0, _MESSAGE_CHARACTERS, _MOST_FILES)
         left -= max(size(result_dict(message)), len(_lines(message, session.names).encode())) + 1
@@ -123,7 +123,7 @@ def transcript(desk: Desk, session: Session, limit: int, before_message_id: int 
             break
         page.insert(0, message)
     result = _page(desk, session, page, len(ids), len(older) - len(page))
-    while _size(result) > _LARGEST_RESULT and len(page) > 1:  # names of authors came on top
+    while _size(result) > LARGEST_RESULT and len(page) > 1:  # names of authors came on top
         page = page[len(page) // 10 + 1 :]
         result = _page(desk, session, page, len(ids), len(older) - len(page))
     return result
@@ -147,7 +147,7 @@ def one_message(desk: Desk, session: Session, message_id: int, start: int) -> Tr
         if start and not message.text:
             raise desk.refusal(f"The text of message {message_id} ends before character {start}", "There is no more")
         result = replace(_page(desk, session, [message], len(ids), ids.index(message_id)), next=None)
-        if _size(result) <= _LARGEST_RESULT:
+        if _size(result) <= LARGEST_RESULT:
             return result
         characters, files = characters * 2 // 3, files * 2 // 3
 

@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from bitrix24_dialogs.gateway.clock import Clock
 from bitrix24_dialogs.gateway.errors import BadAnswer, FileRefused, PortalError, TooLarge
 from bitrix24_dialogs.gateway.http import HttpAnswer, HttpClient
+from bitrix24_dialogs.gateway.redirects import HTTPS_PORT, read_address
 
 logger = logging.getLogger(__name__)
 
@@ -15,7 +16,6 @@ _MOST_REDIRECTS = 3
 _REDIRECTS = {301, 302, 303, 307, 308}
 _HOST = re.compile(r"[a-z0-9.-]{1,253}")
 _ADDRESS = re.compile(r"[!-\[\]-~]{1,4000}")  # what every reader of addresses takes in the same way
-_HTTPS = 443
 _OK = 200
 _SERVER_ERROR = 500
 _LATER = "Try again in a minute"
@@ -62,11 +62,8 @@ def too_large(largest: int) -> FileRefused:
 
 def _checked(home: SplitResult, address: str, hosts: Collection[str]) -> str:
     """``address`` if it may be asked: encrypted, or the portal's own on this machine; at the portal or ``hosts``."""
-    try:
-        target = urlsplit(address)
-        host, port = target.hostname or "", target.port
-    except ValueError:
-        target, host, port = urlsplit(""), "", None
+    target = read_address(address)
+    host, port = target.hostname or "", target.port
     if not host or not _ADDRESS.fullmatch(address):
         raise BadAnswer("The portal's answer holds no usable link to the file", _LATER)
     at_home = (target.scheme, host, port) == (home.scheme, home.hostname, home.port)
@@ -75,7 +72,7 @@ def _checked(home: SplitResult, address: str, hosts: Collection[str]) -> str:
             "The portal's link to the file is not encrypted", "Ask the portal's administrator to use https"
         )
     known = host == home.hostname or host in hosts
-    if "@" in target.netloc or not known or port not in {None, _HTTPS, home.port}:
+    if "@" in target.netloc or not known or port not in {None, HTTPS_PORT, home.port}:
         logger.warning("a file's link leads to %s", host if _HOST.fullmatch(host) else "another host")
         raise FileRefused(
             "The portal's link to the file leads to another host, which was not asked",

@@ -120,8 +120,8 @@ class Gateway:
             try:
                 return await self._send(credential, method, params, deadline, spare, write=False)
             except PortalError as error:
-                pause = self._pause(error, tries)
-                if pause is None or pause > deadline.remaining() - spare - _LEAST_SECONDS:
+                pause = self._pause(error, tries, deadline.remaining() - spare - _LEAST_SECONDS)
+                if pause is None:
                     raise
             await self._clock.sleep(pause)
 
@@ -154,8 +154,9 @@ class Gateway:
                 return replace(answer, result=await self._fetched(credential, link, deadline, spare, largest))
             except PortalError as error:
                 logger.warning("the file of %s: %s", method, error)
-                pause = self._pause(error, tries)  # and with a new link: the old one may be used up
-                if pause is None or pause > deadline.remaining() - spare - _LEAST_SECONDS:
+                # With a new link, too: the old one may be used up.
+                pause = self._pause(error, tries, deadline.remaining() - spare - _LEAST_SECONDS)
+                if pause is None:
                     raise
             await self._clock.sleep(pause)
 
@@ -197,8 +198,9 @@ class Gateway:
                         error.said,
                     ) from error
                 # What the method itself refused may have been done in part, even where the refusal passes.
-                pause = None if isinstance(error, Refused) else self._pause(error, tries)
-                if pause is None or pause > deadline.remaining() - WRITE_SECONDS:
+                done_in_part = isinstance(error, Refused)
+                pause = None if done_in_part else self._pause(error, tries, deadline.remaining() - WRITE_SECONDS)
+                if pause is None:
                     raise
             await self._clock.sleep(pause)
 
@@ -243,14 +245,15 @@ class Gateway:
             what = f"Not sent: whom the webhook acts as could not be checked, for {_lower_first(error.what)}"
             raise NotSent(what, error.advice, error.code, error.said) from error
 
-    def _pause(self, error: PortalError, tries: int) -> float | None:
-        """Seconds before the next try, or None when there is to be none."""
+    def _pause(self, error: PortalError, tries: int, room: float) -> float | None:
+        """Seconds before the next try, at most ``room``; None when there is to be none."""
         limited = isinstance(error, RateLimited)
         if not error.transient or tries >= (_RATE_TRIES if limited else _TRIES):
             return None
         first = _FIRST_RATE_PAUSE if limited else _FIRST_PAUSE
         growing: float = first * 2.0 ** (tries - 1)
-        return min(_LONGEST_PAUSE, growing) * self._jitter.uniform(1.0, 1.25)
+        pause = min(_LONGEST_PAUSE, growing) * self._jitter.uniform(1.0, 1.25)
+        return pause if pause <= room else None
 
     def _limiter(self, credential: Credential) -> Limiter:
         return self._limiters.setdefault(credential.portal, Limiter(self._rate, self._clock))

@@ -12,7 +12,7 @@ from bitrix24_dialogs.language.phrase import Phrase
 
 _BEFORE_THE_METHOD = {301, 302, 307, 308}  # 303 tells where the outcome of a call stands that was carried out
 _HOST = re.compile(r"^[a-z0-9.-]{1,253}$")
-_HTTPS = 443
+HTTPS_PORT = 443
 
 
 def is_redirect(answer: HttpAnswer) -> bool:
@@ -24,10 +24,10 @@ def next_address(address: str, answer: HttpAnswer, hosts: Collection[str]) -> st
     """Where to post again after a rename: to one of ``hosts``, at the same path and port, encrypted. Else None."""
     if not is_redirect(answer):
         return None
-    old, new = urlsplit(address), _target(answer)
+    old, new = urlsplit(address), read_address(answer.location)
     host = new.hostname or ""
     encrypted = new.scheme == "https" or (new.scheme == "http" and is_loopback(host))
-    known_port = new.port in {None, _HTTPS, old.port}
+    known_port = new.port in {None, HTTPS_PORT, old.port}
     if not encrypted or not known_port or "@" in new.netloc or new.path != old.path or host not in hosts:
         return None
     name = f"[{host}]" if ":" in host else host
@@ -36,7 +36,7 @@ def next_address(address: str, answer: HttpAnswer, hosts: Collection[str]) -> st
 
 def refused_redirect(answer: HttpAnswer, secrets: Sequence[str]) -> PortalError:
     """The error for a redirect that is not followed."""
-    target = _target(answer)
+    target = read_address(answer.location)
     if target.path.startswith("/bitrix/coupon_activation"):
         return LicenceExpired(
             Phrase("The self-hosted portal's licence has expired: it sends every request to its licence page"),
@@ -63,11 +63,11 @@ def refused_redirect(answer: HttpAnswer, secrets: Sequence[str]) -> PortalError:
     )
 
 
-def _target(answer: HttpAnswer) -> SplitResult:
-    """Where a redirect leads; an empty address if that cannot be read."""
+def read_address(address: str) -> SplitResult:
+    """The parts of an address; those of an empty one if it cannot be read."""
     try:
-        target = urlsplit(answer.location)
-        _ = target.port  # read only now, and refused if it is none
+        parts = urlsplit(address)
+        _ = parts.port  # read only now, and refused if it is none
     except ValueError:
         return urlsplit("")
-    return target
+    return parts

@@ -20,8 +20,8 @@ from mcp_types.version import is_version_at_least
 from pydantic import ValidationError
 
 from bitrix24_dialogs.gateway.clock import Clock
+from bitrix24_dialogs.handlers.journal import shown_name
 from bitrix24_dialogs.language.speech import Speech
-from bitrix24_dialogs.presenting.sanitise import one_line
 from bitrix24_dialogs.toolbox.confirmation import Answer, why_not
 from bitrix24_dialogs.transport.caller import caller_of
 
@@ -141,7 +141,6 @@ def seal(server: Server[Any]) -> None:
         keys=[secrets.token_bytes(32)],
         ttl=ANSWER_SECONDS + _SOONER,  # so that it is us who say that it is too late
         bind_principal=lambda context: caller_of(context).name,
-        audience=server.name,
     )
     server.middleware += [_tell_what_is_stale, RequestStateBoundary(security, default_audience=server.name)]
 
@@ -155,7 +154,7 @@ async def _tell_what_is_stale(ctx: ServerRequestContext[Any, Any], call_next: Ca
         stale = isinstance(data, dict) and data.get("reason") == "invalid_request_state"
         if not stale or ctx.method != _TOOL_CALL:
             raise
-        name = one_line(str((ctx.params or {}).get("name", "")))[:100]
+        name = shown_name(str((ctx.params or {}).get("name", "")))
         text = f"{name}: {why_not(Answer.STALE, '')}"
         return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
 

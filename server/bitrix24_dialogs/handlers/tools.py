@@ -64,7 +64,7 @@ class ToolHandlers:
             if tool is None:
                 running.ended = "no such tool for this caller"
                 raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {name}")
-            outcome = await self._confirmed(context, params, tool) if toolbox.policy.asks(tool) else None
+            outcome = await self._confirmed(context, params, toolbox, tool) if toolbox.policy.asks(tool) else None
             if isinstance(outcome, types.InputRequiredResult):
                 running.ended = "the person is asked"
                 return outcome
@@ -84,10 +84,14 @@ class ToolHandlers:
         return await call_tool(tool, arguments, desk)
 
     async def _confirmed(
-        self, context: ServerRequestContext[Any], params: types.CallToolRequestParams, tool: AnyTool
+        self,
+        context: ServerRequestContext[Any],
+        params: types.CallToolRequestParams,
+        toolbox: Toolbox,
+        tool: AnyTool,
     ) -> Outcome | types.InputRequiredResult | None:
         """None if the tool may act, since a person has said yes to it. What changes nothing is not asked about."""
-        toolbox, given = self.toolboxes.of(context), params.arguments or {}
+        given = params.arguments or {}
         with self.traffic.call():
             question = await self._question(toolbox, tool, given)
             if not isinstance(question, str):

@@ -1,5 +1,6 @@
 """The kinds of argument that the tools share: what each means, where its value comes from, an example."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from bitrix24_dialogs.dialogs import identifiers
@@ -25,6 +26,29 @@ def switch(value: object) -> bool:
     if word in _OFF:
         return False
     raise InputError("must be true or false")
+
+
+def some_text(value: object) -> str:
+    """A text.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not isinstance(value, str):
+        raise InputError("must be text")
+    return value
+
+
+def one_of(names: Sequence[str]) -> Callable[[object], str]:
+    """How one of ``names`` is read. What it returns raises InputError where it is none of them."""
+
+    def parse(value: object) -> str:
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word not in names:
+            raise InputError(f"must be one of {', '.join(names)}")
+        return word
+
+    return parse
 
 
 def between(least: int, most: int, value: object, expected: str) -> int:
@@ -68,8 +92,7 @@ def _who(value: object) -> str:
 
 
 def _comment(value: object) -> str:
-    if not isinstance(value, str):
-        raise InputError("must be text")
+    value = some_text(value)
     if not value.strip():
         raise InputError("must not be empty; leave it out to keep the stored one")
     if value.strip() == "0":  # quirk: the portal takes "0" for no comment at all (behaviour 8.12)
@@ -79,23 +102,23 @@ def _comment(value: object) -> str:
     return value
 
 
-_NUMBER = {"type": "integer", "minimum": 1}
-_TEXT = {"type": "string"}
+NUMBER = {"type": "integer", "minimum": 1}
+TEXT = {"type": "string"}
 
 ChatId = Annotated[
     int,
     Argument(
         identifiers.chat_number,
-        _NUMBER,
+        NUMBER,
         "Dialog's chat number, e.g. 2043; from dialogs_list, dialogs_find or dialog_get.",
     ),
 ]
-DialogId = Annotated[int, Argument(identifiers.chat_number, _TEXT, "The chat as chat<number>, e.g. chat2043.")]
+DialogId = Annotated[int, Argument(identifiers.chat_number, TEXT, "The chat as chat<number>, e.g. chat2043.")]
 SessionId = Annotated[
     int,
     Argument(
         identifiers.positive_number,
-        _NUMBER,
+        NUMBER,
         "Session number, e.g. 321; from dialog_get (open session) or session_history_get.",
     ),
 ]
@@ -103,18 +126,18 @@ UserCodeText = Annotated[
     UserCode,
     Argument(
         identifiers.user_code,
-        _TEXT,
+        TEXT,
         "Client's address connector|line|chat|client, e.g. livechat|22|1761|587; from dialog_get or a CRM messenger"
         " field (imol| in front is fine).",
     ),
 ]
 MessageId = Annotated[
     int,
-    Argument(identifiers.positive_number, _NUMBER, "Message number, e.g. 18971; from session_history_get."),
+    Argument(identifiers.positive_number, NUMBER, "Message number, e.g. 18971; from session_history_get."),
 ]
 BeforeMessageId = Annotated[
     int,
-    Argument(identifiers.positive_number, _NUMBER, "Only messages before this one: the page before the one read."),
+    Argument(identifiers.positive_number, NUMBER, "Only messages before this one: the page before the one read."),
 ]
 Limit = Annotated[
     int,
@@ -126,7 +149,7 @@ TextFrom = Annotated[
 ]
 OneMessageId = Annotated[
     int,
-    Argument(identifiers.positive_number, _NUMBER, "Read this one message, to see a cut text whole."),
+    Argument(identifiers.positive_number, NUMBER, "Read this one message, to see a cut text whole."),
 ]
 Pin = Annotated[bool, Argument(switch, {"type": "boolean"}, "true pins (default), false unpins.")]
 Silence = Annotated[bool, Argument(switch, {"type": "boolean"}, "true: on. false: off, clients see messages again.")]
@@ -144,11 +167,11 @@ Comment = Annotated[
 Who = Annotated[
     str,
     Argument(
-        _who, _TEXT, "Employee's number, or name or its beginning, e.g. 8 or Daniel Weiss; numbers: colleague_find."
+        _who, TEXT, "Employee's number, or name or its beginning, e.g. 8 or Daniel Weiss; numbers: colleague_find."
     ),
 ]
 LineId = Annotated[
-    int, Argument(identifiers.positive_number, _NUMBER, "Line number, e.g. 24; from lines_list or dialog_get.")
+    int, Argument(identifiers.positive_number, NUMBER, "Line number, e.g. 24; from lines_list or dialog_get.")
 ]
 LinesFrom = Annotated[
     int, Argument(_left_out, {"type": "integer", "minimum": 0}, "Leave out that many lines; default 0.")

@@ -15,7 +15,7 @@ from bitrix24_dialogs.presenting.sanitise import one_line
 from bitrix24_dialogs.toolbox.arguments import Argument
 from bitrix24_dialogs.toolbox.declaration import Effect, tool
 from bitrix24_dialogs.tools import questions
-from bitrix24_dialogs.tools.arguments import ChatId
+from bitrix24_dialogs.tools.arguments import NUMBER, ChatId, one_of, some_text
 
 # What CRM stores of each field.
 _TITLE = 255
@@ -30,21 +30,12 @@ _FEWEST_DIGITS, _MOST_DIGITS = 5, 15
 
 
 def _kind(value: object) -> CrmType:
-    kind = _KINDS.get(value.strip().lower()) if isinstance(value, str) else None
-    if kind is None:
-        raise InputError(f"must be one of {', '.join(_KINDS)}")
-    return kind
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise InputError("must be text")
-    return value
+    return _KINDS[one_of(tuple(_KINDS))(value)]
 
 
 def _line(longest: int) -> Callable[[object], str]:
     def parse(value: object) -> str:
-        line = one_line(_text(value))
+        line = one_line(some_text(value))
         if not 0 < len(line) <= longest:
             raise InputError(f"must be one line of 1 to {longest} characters; leave it out to keep the stored one")
         return line
@@ -53,14 +44,14 @@ def _line(longest: int) -> Callable[[object], str]:
 
 
 def _comments(value: object) -> str:
-    plain = plain_outgoing(_text(value))
+    plain = plain_outgoing(some_text(value))
     if not 0 < len(plain) <= _COMMENTS:
         raise InputError(f"must have 1 to {_COMMENTS} characters")
     return plain
 
 
 def _phone(value: object) -> str:
-    phone = one_line(_text(value))
+    phone = one_line(some_text(value))
     digits = sum(char.isdecimal() for char in phone)
     if not _PHONE.fullmatch(phone) or not _FEWEST_DIGITS <= digits <= _MOST_DIGITS:
         raise InputError("must be a phone number, for example +1 202 555 0143")
@@ -68,7 +59,7 @@ def _phone(value: object) -> str:
 
 
 def _email(value: object) -> str:
-    email = one_line(_text(value))
+    email = one_line(some_text(value))
     if len(email) > _ADDRESS or not _EMAIL.fullmatch(email):
         raise InputError("must be an e-mail address, for example anna@example.com")
     return email
@@ -85,7 +76,7 @@ LeadId = Annotated[
     int,
     Argument(
         identifiers.positive_number,
-        {"type": "integer", "minimum": 1},
+        NUMBER,
         "The dialog's lead, e.g. 1208; from crm_card_get or dialog_get.",
     ),
 ]

@@ -1,7 +1,6 @@
 """The kinds of argument with which dialogs and sessions are listed and found."""
 
 import unicodedata
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Annotated, get_args
 
@@ -12,7 +11,7 @@ from bitrix24_dialogs.dialogs.identifiers import InputError
 from bitrix24_dialogs.dialogs.inbox import Order
 from bitrix24_dialogs.dialogs.together import MOST_READS
 from bitrix24_dialogs.toolbox.arguments import Argument
-from bitrix24_dialogs.tools.arguments import between, switch
+from bitrix24_dialogs.tools.arguments import NUMBER, TEXT, between, one_of, switch
 
 USUAL_PAGE = 20
 
@@ -21,16 +20,6 @@ _LARGEST_OFFSET = 100_000
 _SHORTEST_PHRASE = 2
 _LONGEST_PHRASE = 100
 _DAY = len("2026-03-01")
-
-
-def _one_of(names: tuple[str, ...]) -> Callable[[object], str]:
-    def parse(value: object) -> str:
-        word = value.strip().lower() if isinstance(value, str) else ""
-        if word not in names:
-            raise InputError(f"must be one of {', '.join(names)}")
-        return word
-
-    return parse
 
 
 def _rows(value: object) -> int:
@@ -76,35 +65,31 @@ def is_before(since: str, until: str) -> bool:
     return (first.tzinfo is None) is not (second.tzinfo is None) or first < second
 
 
-_NUMBER = {"type": "integer", "minimum": 1}
-_TEXT = {"type": "string"}
-
-
 def _choice(names: tuple[str, ...], description: str) -> Argument:
-    return Argument(_one_of(names), {"type": "string", "enum": list(names)}, description)
+    return Argument(one_of(names), {"type": "string", "enum": list(names)}, description)
 
 
 StateFilter = Annotated[State, _choice(get_args(State), "Only these; waiting: nobody has accepted yet.")]
-LineFilter = Annotated[int, Argument(identifiers.positive_number, _NUMBER, "Only of this line, e.g. 22.")]
+LineFilter = Annotated[int, Argument(identifiers.positive_number, NUMBER, "Only of this line, e.g. 22.")]
 UnreadFilter = Annotated[
     bool, Argument(switch, {"type": "boolean"}, "true: only with unread messages; false: without.")
 ]
-TextFilter = Annotated[str, Argument(_phrase, _TEXT, "Only with this in the title or the last message.")]
+TextFilter = Annotated[str, Argument(_phrase, TEXT, "Only with this in the title or the last message.")]
 OrderChoice = Annotated[Order, _choice(get_args(Order), "Default newest; longest_waiting: clients who wait, first.")]
 RowLimit = Annotated[
     int, Argument(_rows, {"type": "integer", "minimum": 1, "maximum": _MOST_ROWS}, "Most rows wanted; default 20.")
 ]
 Offset = Annotated[int, Argument(_offset, {"type": "integer", "minimum": 0}, "Rows to skip; `next` tells it.")]
 ClientName = Annotated[
-    str, Argument(_phrase, _TEXT, "Client's name or dialog's title, or the beginning of a word in it.")
+    str, Argument(_phrase, TEXT, "Client's name or dialog's title, or the beginning of a word in it.")
 ]
 CrmType = Annotated[CrmKind, _choice(get_args(CrmKind), "With crm_id: the kind of CRM item.")]
-CrmId = Annotated[int, Argument(identifiers.positive_number, _NUMBER, "With crm_type: the CRM item's number.")]
+CrmId = Annotated[int, Argument(identifiers.positive_number, NUMBER, "With crm_type: the CRM item's number.")]
 PastOf = Annotated[
-    int, Argument(identifiers.chat_number, _NUMBER, "A dialog's chat_id: list its client's sessions instead.")
+    int, Argument(identifiers.chat_number, NUMBER, "A dialog's chat_id: list its client's sessions instead.")
 ]
 OperatorFilter = Annotated[
-    int, Argument(identifiers.positive_number, _NUMBER, "Only of this employee, by user number, e.g. 7.")
+    int, Argument(identifiers.positive_number, NUMBER, "Only of this employee, by user number, e.g. 7.")
 ]
-Since = Annotated[str, Argument(_from, _TEXT, "Begun on this day or later, e.g. 2026-03-01; or an ISO 8601 time.")]
-Until = Annotated[str, Argument(_before, _TEXT, "Begun by the end of this day, or before this time.")]
+Since = Annotated[str, Argument(_from, TEXT, "Begun on this day or later, e.g. 2026-03-01; or an ISO 8601 time.")]
+Until = Annotated[str, Argument(_before, TEXT, "Begun by the end of this day, or before this time.")]

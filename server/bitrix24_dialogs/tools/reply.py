@@ -11,7 +11,7 @@ from bitrix24_dialogs.presenting.outgoing import Outgoing
 from bitrix24_dialogs.toolbox.arguments import Argument
 from bitrix24_dialogs.toolbox.declaration import Effect, tool
 from bitrix24_dialogs.tools import questions
-from bitrix24_dialogs.tools.arguments import ChatId
+from bitrix24_dialogs.tools.arguments import ChatId, some_text
 
 LONGEST_NOTE = LONGEST_TEXT - 100  # its author is named in it
 
@@ -19,9 +19,7 @@ _SAME_CALL = "{{{name}}} with the very same arguments, which looks for the messa
 
 
 def _words(value: object, longest: int) -> Outgoing:
-    if not isinstance(value, str):
-        raise InputError("must be text")
-    outgoing = Outgoing.of(value)
+    outgoing = Outgoing.of(some_text(value))
     if not outgoing.text:
         raise InputError("must not be empty")
     if len(outgoing.text) > longest:
